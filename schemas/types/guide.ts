@@ -1,0 +1,118 @@
+import type { Point, Rect } from './capture-event.ts';
+
+/** Orders versions of one step or session (T4): the session ordinal of the last applied event, then the timer ordinal, then provisional before final. */
+export interface Revision {
+  readonly ordinal: number;
+  readonly timer: number;
+  readonly final: boolean;
+}
+
+export type StepKind =
+  | 'click'
+  | 'double-click'
+  | 'right-click'
+  | 'type'
+  | 'secret'
+  | 'check'
+  | 'uncheck'
+  | 'select'
+  | 'press'
+  | 'shortcut'
+  | 'drag'
+  | 'file'
+  | 'navigate'
+  | 'tab'
+  | 'window'
+  | 'note';
+
+/** An upsert of `guide.steps.v1`, key `tenantId/sessionId`: the whole step, redacted, safe to show. */
+export interface StepUpsert {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly stepId: string;
+  readonly revision: Revision;
+  /** `removed` takes the step out of every view; a higher revision may bring it back. */
+  readonly state: 'provisional' | 'final' | 'removed';
+  /** Sort key inside the guide: the session ordinal of the step's first event. Readers number the steps 1, 2, 3 … */
+  readonly order: number;
+  readonly kind: StepKind;
+  readonly title: string;
+  readonly description: string;
+  readonly target: { readonly name: string; readonly role: string };
+  readonly value?: string;
+  readonly page?: { readonly url: string; readonly title: string };
+  readonly image?: StepImage;
+  /** Milliseconds since the session opened, after skew correction. */
+  readonly atMs: number;
+  readonly redactions: readonly RedactionCount[];
+}
+
+/** Redacted derivatives in the object store. Keys are unguessable (HMAC) and serve under `/v1/images/<key>`. */
+export interface StepImage {
+  /** The same image shared by several steps has the same id. */
+  readonly imageId: string;
+  readonly fullKey: string;
+  readonly thumbnailKey: string;
+  readonly cropKey?: string;
+  readonly annotatedKey?: string;
+  readonly width: number;
+  readonly height: number;
+  /** Image pixels, where the person clicked. */
+  readonly click?: Point;
+  readonly highlight?: Rect;
+}
+
+export interface RedactionCount {
+  readonly kind: string;
+  readonly count: number;
+}
+
+export type SessionStatus = 'recording' | 'paused' | 'idle' | 'finished' | 'blocked' | 'deleted';
+
+/** An upsert of `guide.sessions.v1`, key `tenantId/sessionId`. */
+export interface SessionUpsert {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly revision: Revision;
+  readonly status: SessionStatus;
+  /** Of the guide, once known; of the agent before. */
+  readonly title: string;
+  readonly openedAtMs: number;
+  /** Milliseconds since the session opened. */
+  readonly lastEventAtMs: number;
+  readonly eventCount: number;
+  readonly missedEvents: number;
+  readonly duplicateEvents: number;
+  /** Tenant-visible warnings: quota, clock, unknown kinds, images missing. */
+  readonly warnings: readonly string[];
+}
+
+/** `guide.finished.v1`, key `tenantId/sessionId`; the content of guide.json (docs/guide.schema.json) without image bytes. */
+export interface Guide {
+  readonly schemaVersion: 1;
+  readonly guideId: string;
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly revision: Revision;
+  readonly title: string;
+  readonly summary: string;
+  readonly missedEvents: number;
+  readonly durationMs: number;
+  readonly redactions: readonly RedactionCount[];
+  readonly warnings: readonly string[];
+  readonly steps: readonly GuideStep[];
+}
+
+export interface GuideStep {
+  /** 1, 2, 3 … */
+  readonly order: number;
+  readonly stepId: string;
+  readonly kind: StepKind;
+  readonly title: string;
+  readonly description: string;
+  readonly target: { readonly name: string; readonly role: string };
+  readonly value?: string;
+  readonly page?: { readonly url: string; readonly title: string };
+  readonly image?: StepImage;
+  readonly atMs: number;
+}

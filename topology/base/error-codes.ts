@@ -1,0 +1,57 @@
+/**
+ * Every error code of the platform, a closed union. docs/errors.md explains each one; a test keeps the two equal.
+ * Append a code to the group of the folder that raises it; never re-use one.
+ */
+export const errorCodes = [
+  // log
+  'LOG_FENCED',
+  'LOG_UNKNOWN_OUTCOME',
+  'LOG_TOPIC_UNKNOWN',
+  'LOG_TOPIC_MISMATCH',
+  'LOG_OFFSET_OUT_OF_RANGE',
+  'LOG_STALE_MEMBER',
+  'LOG_CLOSED',
+  'LOG_RECORD_TOO_LARGE',
+  'LOG_CORRUPT',
+  'LOG_LOCKED',
+  'LOG_DISK_FULL',
+  // state
+  'STATE_LOCKED',
+  'STATE_CORRUPT',
+  'STATE_FORMAT_VERSION',
+  'STATE_DISK_FULL',
+  'STATE_CLOSED',
+  // topology
+  'TOPOLOGY_INVALID',
+  'TASK_LOST',
+  'TASK_FAILED',
+  'SERDE_FAILED',
+  'PROCESSING_FAILED',
+  'ASYNC_FAILED',
+  // schemas
+  'SCHEMA_INVALID',
+  'SCHEMA_UNKNOWN',
+  'SCHEMA_INCOMPATIBLE',
+  'SEAL_KEY_GONE',
+  'SEAL_BROKEN',
+  // configuration
+  'CONFIG_INVALID',
+  'CONFIG_UNKNOWN',
+  'PLATFORM_UNSUPPORTED',
+  // objects and images
+  'OBJECT_NOT_FOUND',
+  'OBJECT_TOO_LARGE',
+  'OBJECT_STORE_FULL',
+  'IMAGE_INVALID',
+  'IMAGE_TOO_LARGE',
+  // sinks
+  'VIEW_CORRUPT',
+  'VIEW_LOCKED',
+  'ANALYTICS_OFF',
+  'ANALYTICS_FAILED',
+  // import and commands
+  'IMPORT_INVALID',
+  'PORT_TAKEN',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];

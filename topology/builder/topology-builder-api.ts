@@ -1,0 +1,87 @@
+import type { Serde } from '../../schemas/serde.ts';
+import type { Processor, ProcessorContext, StoresOf, StoreSpecs, StreamRecord } from './processor.ts';
+
+/** A typed handle of a node's output. */
+export interface Stream<K, V> {
+  readonly nodeName: string;
+  /** Phantom: fixes the types, holds nothing. */
+  readonly record?: StreamRecord<K, V>;
+}
+
+export interface SourceSpec<K, V> {
+  readonly topic: string;
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+  /** Default: the record's timestamp. */
+  readonly timestampOf?: (record: StreamRecord<K, V>) => number;
+}
+
+export interface ProcessorSpec<KIn, VIn, KOut, VOut, Specs extends StoreSpecs> {
+  readonly from: Stream<KIn, VIn> | readonly Stream<KIn, VIn>[];
+  readonly stores?: Specs;
+  /** Called once a task. */
+  readonly create: (context: ProcessorContext<KOut, VOut, StoresOf<Specs>>) => Processor<KIn, VIn>;
+  /** Store keys that a record will read, for the batch prefetch. Default: none. */
+  readonly prefetch?: (record: StreamRecord<KIn, VIn>) => Partial<Record<keyof Specs, readonly unknown[]>>;
+}
+
+/**
+ * `mapAsync`: runs `map` for each record, in order a key, keys concurrently up to `concurrencyCount`. In-flight and queued records are
+ * kept in a changelogged store of the node, so offsets move past them; restore issues them again. `map` is idempotent and touches no store.
+ */
+export interface MapAsyncSpec<KIn, VIn, VOut> {
+  readonly from: Stream<KIn, VIn>;
+  readonly concurrencyCount: number;
+  readonly input: Serde<VIn>;
+  /** A rejection is classified by its disposition: `retry` again with back-off, `dead-letter` by reference, else rebuild the task. */
+  readonly map: (record: StreamRecord<KIn, VIn>, signal: AbortSignal) => Promise<VOut>;
+  /** Records for which this is true skip `map` (still in order behind their key) and are passed as `bypass` makes of them. */
+  readonly bypass?: (record: StreamRecord<KIn, VIn>) => VOut | undefined;
+}
+
+export interface OutputSinkSpec<K, V> {
+  readonly from: Stream<K, V> | readonly Stream<K, V>[];
+  readonly topic: string;
+  readonly key: Serde<K>;
+  /** `undefined` of `value.serialize` is not possible: a tombstone is `tombstoneWhen`. */
+  readonly value: Serde<V>;
+  readonly tombstoneWhen?: (record: StreamRecord<K, V>) => boolean;
+  /** Default: murmur2 of the key bytes, as Kafka does. */
+  readonly partitionOf?: (record: StreamRecord<K, V>, partitionCount: number) => number;
+}
+
+/** The declaring half of the engine; `createTopologyBuilder(applicationName)` makes one. */
+export interface TopologyBuilder {
+  source<K, V>(name: string, spec: SourceSpec<K, V>): Stream<K, V>;
+  processor<KIn, VIn, KOut, VOut, Specs extends StoreSpecs = Record<never, never>>(
+    name: string,
+    spec: ProcessorSpec<KIn, VIn, KOut, VOut, Specs>,
+  ): Stream<KOut, VOut>;
+  mapAsync<K, VIn, VOut>(name: string, spec: MapAsyncSpec<K, VIn, VOut>): Stream<K, VOut>;
+  sink<K, V>(name: string, spec: OutputSinkSpec<K, V>): void;
+  /** @throws {TOPOLOGY_INVALID} on cycles, unknown or duplicate names, a store shared in a way that cannot be co-partitioned. */
+  build(): Topology;
+}
+
+export interface TopologyDescription {
+  readonly subTopologies: readonly {
+    readonly id: number;
+    readonly nodes: readonly {
+      readonly name: string;
+      readonly type: 'source' | 'processor' | 'map-async' | 'sink';
+      readonly topic?: string;
+      readonly stores: readonly string[];
+      readonly children: readonly string[];
+    }[];
+    readonly sourceTopics: readonly string[];
+    readonly sinkTopics: readonly string[];
+    readonly changelogs: readonly string[];
+  }[];
+}
+
+/** A validated, immutable topology. */
+export interface Topology {
+  describe(): TopologyDescription;
+  /** Kafka Streams' own text layout, or a Mermaid flowchart. */
+  describeAs(format: 'text' | 'mermaid'): string;
+}
