@@ -1,5 +1,6 @@
-import type { CaptureEvent, Policy, Point, Rect, Screenshot, Target } from '../schemas/types/capture-event.ts';
+import type { CaptureEvent, Policy, Point, Screenshot, Target } from '../schemas/types/capture-event.ts';
 import type { Guide, RedactionCount, Revision, SessionUpsert, StepImage, StepKind, StepUpsert } from '../schemas/types/guide.ts';
+import type { TitleRequest } from '../schemas/types/usage.ts';
 
 /**
  * What flows between the five processors, inside one task. Everything after `redact` is safe to show; nothing before it may reach a topic
@@ -57,7 +58,10 @@ export interface StepDraft {
   readonly atMs: number;
 }
 
-export type DraftMessage = { readonly type: 'step'; readonly session: SessionInfo; readonly step: StepDraft } | SessionChanged | FactMessage;
+export type DraftMessage =
+  | { readonly type: 'step'; readonly session: SessionInfo; readonly step: StepDraft }
+  | SessionChanged
+  | FactMessage;
 
 /** phash-dedupe → redact: which kept image the step shows. */
 export interface ChosenImage {
@@ -84,6 +88,4 @@ export type OutputMessage =
   | { readonly type: 'step'; readonly step: StepUpsert }
   | { readonly type: 'session'; readonly session: SessionUpsert }
   | { readonly type: 'guide'; readonly guide: Guide }
-  | { readonly type: 'title-request'; readonly request: import('../schemas/types/usage.ts').TitleRequest };
-
-export type { Rect };
+  | { readonly type: 'title-request'; readonly request: TitleRequest };

@@ -1,8 +1,8 @@
 import type { StoreOf, StoreSpec } from '../../state/store.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
+import type { Headers } from '../base/headers.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
-import type { Headers } from '../log/log.ts';
 
 /** What flows between nodes. */
 export interface StreamRecord<K, V> {

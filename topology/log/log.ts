@@ -1,3 +1,5 @@
+import type { Headers } from '../base/headers.ts';
+
 /**
  * The log port. Everything above it is the same on every log; `memory`, `embedded` and `kafka` pass one contract suite
  * (`log-contract.ts`). Offsets are `bigint`, sparse (markers, aborts, compaction) and say *next* or *last*.
@@ -69,8 +71,7 @@ export interface TopicDescription extends Required<TopicSpec> {
   readonly id: string;
 }
 
-/** A header's value is bytes; names may repeat. */
-export type Headers = readonly (readonly [name: string, value: Buffer])[];
+export type { Headers };
 
 /** What is appended. `partition` is explicit: partitioning is the caller's (murmur2 of the key, see `base/partition.ts`). */
 export interface OutputRecord {
