@@ -12,4 +12,8 @@ export interface Serde<T> {
 export interface KeySerde<K> {
   encode(key: K): Buffer;
   decode(bytes: Buffer): K;
+  /** Promises that keys are strings, numbers or bigints and equal exactly when their bytes are: stores then look hot keys up without encoding. */
+  readonly primitive?: true;
+  /** Every encoding has this length, so a tuple needs no terminator after it. */
+  readonly fixedBytes?: number;
 }

@@ -111,3 +111,10 @@ export function windowStore<K, V>(name: string, spec: Omit<WindowStoreSpec<K, V>
 export function sessionStore<K, V>(name: string, spec: Omit<SessionStoreSpec<K, V>, 'kind' | 'name'>): SessionStoreSpec<K, V> {
   return { kind: 'session', name, ...spec };
 }
+
+/** Any store facade, for code that holds stores by name. */
+export type AnyStore =
+  | KeyValueStore<unknown, unknown>
+  | TtlKeyValueStore<unknown, unknown>
+  | WindowStore<unknown, unknown>
+  | SessionStore<unknown, unknown>;
