@@ -1,4 +1,5 @@
-import type { Serde } from '../../schemas/serde.ts';
+import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { SubTopology } from './sub-topology.ts';
 import type { Processor, ProcessorContext, StoresOf, StoreSpecs, StreamRecord } from './processor.ts';
 
 /** A typed handle of a node's output. */
@@ -19,9 +20,14 @@ export interface SourceSpec<K, V> {
 export interface ProcessorSpec<KIn, VIn, KOut, VOut, Specs extends StoreSpecs> {
   readonly from: Stream<KIn, VIn> | readonly Stream<KIn, VIn>[];
   readonly stores?: Specs;
-  /** Called once a task. */
+  /** Needed by a processor that sets timers: the node then keeps them in a changelogged store of its own, `<node>-timers`. */
+  readonly timerKey?: KeySerde<KIn>;
+  /** Called once a task. Annotate `context` to fix the types of the output. */
   readonly create: (context: ProcessorContext<KOut, VOut, StoresOf<Specs>>) => Processor<KIn, VIn>;
-  /** Store keys that a record will read, for the batch prefetch. Default: none. */
+  /**
+   * Store keys that a record will read, for the batch prefetch: one native call for all records of a batch. Asked of nodes right behind
+   * a source only, since no other input is known before its turn. Default: none.
+   */
   readonly prefetch?: (record: StreamRecord<KIn, VIn>) => Partial<Record<keyof Specs, readonly unknown[]>>;
 }
 
@@ -29,14 +35,16 @@ export interface ProcessorSpec<KIn, VIn, KOut, VOut, Specs extends StoreSpecs> {
  * `mapAsync`: runs `map` for each record, in order a key, keys concurrently up to `concurrencyCount`. In-flight and queued records are
  * kept in a changelogged store of the node, so offsets move past them; restore issues them again. `map` is idempotent and touches no store.
  */
-export interface MapAsyncSpec<KIn, VIn, VOut> {
-  readonly from: Stream<KIn, VIn>;
+export interface MapAsyncSpec<K, VIn, VOut> {
+  readonly from: Stream<K, VIn>;
+  /** Keys that run at a time. */
   readonly concurrencyCount: number;
+  readonly key: KeySerde<K>;
   readonly input: Serde<VIn>;
   /** A rejection is classified by its disposition: `retry` again with back-off, `dead-letter` by reference, else rebuild the task. */
-  readonly map: (record: StreamRecord<KIn, VIn>, signal: AbortSignal) => Promise<VOut>;
+  readonly map: (record: StreamRecord<K, VIn>, signal: AbortSignal) => Promise<VOut>;
   /** Records for which this is true skip `map` (still in order behind their key) and are passed as `bypass` makes of them. */
-  readonly bypass?: (record: StreamRecord<KIn, VIn>) => VOut | undefined;
+  readonly bypass?: (record: StreamRecord<K, VIn>) => VOut | undefined;
 }
 
 export interface OutputSinkSpec<K, V> {
@@ -48,6 +56,8 @@ export interface OutputSinkSpec<K, V> {
   readonly tombstoneWhen?: (record: StreamRecord<K, V>) => boolean;
   /** Default: murmur2 of the key bytes, as Kafka does. */
   readonly partitionOf?: (record: StreamRecord<K, V>, partitionCount: number) => number;
+  /** Declares that `topic` is read by this topology upstream of this sink (T3). A cycle through the log is refused without it. */
+  readonly feedback?: true;
 }
 
 /** The declaring half of the engine; `createTopologyBuilder(applicationName)` makes one. */
@@ -81,6 +91,9 @@ export interface TopologyDescription {
 
 /** A validated, immutable topology. */
 export interface Topology {
+  readonly applicationName: string;
+  /** What the runtime makes tasks of. */
+  readonly subTopologies: readonly SubTopology[];
   describe(): TopologyDescription;
   /** Kafka Streams' own text layout, or a Mermaid flowchart. */
   describeAs(format: 'text' | 'mermaid'): string;

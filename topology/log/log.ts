@@ -28,6 +28,11 @@ export interface Log {
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>;
   /** Per group: committed positions of every partition it ever committed. For the operator's lag page. */
   listGroups(): Promise<readonly string[]>;
+  /**
+   * Resolves when everything committed before the call would survive a power loss. Awaited before a store flush that refers to it, so that a
+   * store never runs ahead of its log (K2). Cheap to call often: concurrent calls share one sync; logs that replicate instead return at once.
+   */
+  sync(): Promise<void>;
   close(): Promise<void>;
 }
 
