@@ -42,6 +42,8 @@ export const errorCodes = [
   'OBJECT_NOT_FOUND',
   'OBJECT_TOO_LARGE',
   'OBJECT_STORE_FULL',
+  'OBJECT_STORE_FAILED',
+  'OBJECT_KEY_INVALID',
   'IMAGE_INVALID',
   'IMAGE_TOO_LARGE',
   // sinks
@@ -49,6 +51,7 @@ export const errorCodes = [
   'VIEW_LOCKED',
   'ANALYTICS_OFF',
   'ANALYTICS_FAILED',
+  'SINK_FAILED',
   // import and commands
   'IMPORT_INVALID',
   'PORT_TAKEN',
