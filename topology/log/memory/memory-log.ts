@@ -159,6 +159,11 @@ class InMemoryLog implements MemoryLog {
     return this.#offsets.groupIds();
   }
 
+  /** Nothing here survives the process, so there is nothing to wait for. */
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async maintain(): Promise<void> {
     const nowMs = this.#clock.nowMs();
     for (const { description, partitions } of this.#topics.values()) {
