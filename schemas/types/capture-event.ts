@@ -1,42 +1,14 @@
-/**
- * The event contract (docs/events.md). JSON Lines of `CaptureEvent` is the exchange format `events`; in the log, consecutive events of one
- * session travel as one `CaptureChunk`. All rects and points are CSS pixels of the top viewport; times are the agent's clock.
- */
-export type EventKind =
-  // life of a recording
-  | 'session.opened' // written by ingest, seq 0, carries `opened`
-  | 'session.paused'
-  | 'session.resumed'
-  | 'session.finished' // last event of the agent, or written by ingest when the agent asked for it
-  | 'session.idle' // a fact written by the task that owns the session (T3), carries `idle`
-  // what the person did
-  | 'pointer.down' // carries target, pointer
-  | 'pointer.up'
-  | 'click' // pointer.clickCount: 1, 2 …
-  | 'context.menu'
-  | 'drag' // from `pointer` to `drag`
-  | 'key.down' // shortcuts, Enter, Escape, Tab; printable keys only with a modifier; never in a protected field
-  | 'input' // the field's value changed; carries target, input (whole value, or its class only)
-  | 'change' // the field was committed: checkbox, radio, select, blur after typing
-  | 'focus'
-  | 'blur'
-  | 'submit'
-  | 'file.chosen' // input.text: file names joined by ", "
-  | 'clipboard' // copy, cut, paste; never the content
-  | 'navigation'
-  | 'tab' // carries tab: opened, activated, closed
-  | 'scroll'
-  | 'hover'
-  | 'window' // desktop: another application came to the front; page.title is the window title
-  // what belongs to other events
-  | 'screenshot' // carries screenshot, of event `ofSeq`
-  | 'screenshot.missing' // the agent could not take or upload it; carries ofSeq, reason
-  | 'undo' // the person took the last step back
-  | 'marker' // the person asked for a step here (manual capture), `note` is its text
-  // facts that come back
-  | 'title.answer' // a model's answer (DESIGN §5.5)
-  | 'edit' // a human edit
-  | 'unknown'; // a kind of a newer contract: kept, counted, skipped
+// Generated from schemas/avro by schemas/codegen; change the .avsc files and run the generator (see docs/events.md).
+
+/** A record of `capture.events.v1`, key `tenantId/sessionId`: consecutive events of one session, acked, deduplicated and sealed as one. */
+export interface CaptureChunk {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly deviceId: string;
+  /** Ingest's clock. */
+  readonly receivedAtMs: number;
+  readonly events: readonly CaptureEvent[];
+}
 
 export interface CaptureEvent {
   /** 1, 2, 3 … a session, without holes, in the order things happened. 0 is `session.opened`. Facts written by the platform repeat the last applied seq. */
@@ -53,15 +25,67 @@ export interface CaptureEvent {
   readonly navigation?: Navigation;
   readonly tab?: Tab;
   readonly screenshot?: Screenshot;
-  /** `screenshot.missing`, `undo`: which event; */
+  /** `screenshot.missing`, `undo`: which event. */
   readonly ofSeq?: number;
   readonly reason?: string;
   readonly note?: string;
   readonly opened?: SessionOpened;
-  readonly idle?: { readonly afterSeq: number };
+  readonly idle?: SessionIdle;
   readonly answer?: TitleAnswer;
   readonly edit?: HumanEdit;
 }
+
+export type EventKind =
+  /** Written by ingest, seq 0; carries `opened`. */
+  | 'session.opened'
+  | 'session.paused'
+  | 'session.resumed'
+  /** Last event of the agent, or written by ingest when the agent asked for it. */
+  | 'session.finished'
+  /** A fact written by the task that owns the session (T3); carries `idle`. */
+  | 'session.idle'
+  /** Carries target, pointer. */
+  | 'pointer.down'
+  | 'pointer.up'
+  /** `pointer.clickCount` is 1, 2 … */
+  | 'click'
+  | 'context.menu'
+  /** From `pointer` to `drag`. */
+  | 'drag'
+  /** Shortcuts, Enter, Escape, Tab; printable keys only with a modifier; never in a protected field. */
+  | 'key.down'
+  /** The field's value changed; carries target, input (whole value, or its class only). */
+  | 'input'
+  /** The field was committed: checkbox, radio, select, blur after typing. */
+  | 'change'
+  | 'focus'
+  | 'blur'
+  | 'submit'
+  /** `input.text` holds file names joined by ", ". */
+  | 'file.chosen'
+  /** Copy, cut, paste; never the content. */
+  | 'clipboard'
+  | 'navigation'
+  /** Carries tab: opened, activated, closed. */
+  | 'tab'
+  | 'scroll'
+  | 'hover'
+  /** Desktop: another application came to the front; `page.title` is the window title. */
+  | 'window'
+  /** Carries `screenshot`, the picture of event `screenshot.ofSeq`. */
+  | 'screenshot'
+  /** The agent could not take or upload it; carries ofSeq, reason. */
+  | 'screenshot.missing'
+  /** The person took the last step back. */
+  | 'undo'
+  /** The person asked for a step here (manual capture); `note` is its text. */
+  | 'marker'
+  /** A model's answer; carries `answer`. */
+  | 'title.answer'
+  /** A human edit; carries `edit`. */
+  | 'edit'
+  /** A kind of a newer contract: kept, counted, skipped. */
+  | 'unknown';
 
 export interface Page {
   readonly url: string;
@@ -74,16 +98,6 @@ export interface Page {
 }
 
 export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-export interface Rect {
-  readonly x: number;
-  readonly y: number;
   readonly width: number;
   readonly height: number;
 }
@@ -110,12 +124,37 @@ export interface Target {
   readonly expanded?: boolean;
 }
 
-export interface Pointer extends Point {
-  readonly button: 'left' | 'middle' | 'right';
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Pointer {
+  readonly x: number;
+  readonly y: number;
+  readonly button: PointerButton;
   readonly clickCount?: number;
   readonly modifiers?: readonly Modifier[];
 }
-export type Modifier = 'Alt' | 'Control' | 'Meta' | 'Shift';
+
+export type PointerButton =
+  | 'left'
+  | 'middle'
+  | 'right';
+
+export type Modifier =
+  | 'Alt'
+  | 'Control'
+  | 'Meta'
+  | 'Shift';
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface Key {
   /** DOM `KeyboardEvent.key`. */
   readonly key: string;
@@ -124,10 +163,18 @@ export interface Key {
 
 export interface Input {
   /** What the value is: `text` (in `text`), `secret` (never sent), `choice` (option label in `text`), `boolean` (in `checked`), `file`, `empty`. */
-  readonly valueClass: 'text' | 'secret' | 'choice' | 'boolean' | 'file' | 'empty';
+  readonly valueClass: ValueClass;
   readonly text?: string;
   readonly checked?: boolean;
 }
+
+export type ValueClass =
+  | 'text'
+  | 'secret'
+  | 'choice'
+  | 'boolean'
+  | 'file'
+  | 'empty';
 
 export interface Navigation {
   readonly url: string;
@@ -135,24 +182,31 @@ export interface Navigation {
   /** link, form, typed, reload, back_forward, script, spa */
   readonly cause: string;
 }
+
 export interface Tab {
-  readonly change: 'opened' | 'activated' | 'closed';
+  readonly change: TabChange;
   readonly tabId: string;
   readonly title?: string;
   readonly url?: string;
 }
 
+export type TabChange =
+  | 'opened'
+  | 'activated'
+  | 'closed';
+
 /** Claim check: the bytes are in the object store, unredacted, in quarantine, sealed. */
 export interface Screenshot {
   /** The event that the picture shows; one event may have one `before` and one `after`. */
   readonly ofSeq: number;
-  readonly phase: 'before' | 'after';
+  readonly phase: ScreenshotPhase;
   /** Hex. Also the name under which ingest stored it: `quarantine/<tenant>/<session>/<sha256>`. */
   readonly sha256: string;
   readonly sizeBytes: number;
-  readonly mediaType: 'image/png' | 'image/jpeg' | 'image/webp';
+  readonly mediaType: ImageMediaType;
   /** Image pixels. */
   readonly width: number;
+  /** Image pixels. */
   readonly height: number;
   /** Image pixels per CSS pixel. */
   readonly scale: number;
@@ -160,14 +214,29 @@ export interface Screenshot {
   readonly masks: readonly Rect[];
 }
 
+export type ScreenshotPhase =
+  | 'before'
+  | 'after';
+
+export type ImageMediaType =
+  | 'image/png'
+  | 'image/jpeg'
+  | 'image/webp';
+
 export interface SessionOpened {
   readonly tenantId: string;
   readonly sessionId: string;
   readonly title?: string;
-  readonly agent: { readonly name: string; readonly version: string; readonly platform?: string };
+  readonly agent: AgentInfo;
   /** Added to every `atMs` of the session (T4): server time at open less agent time at open. */
   readonly clockSkewMs: number;
   readonly policy: Policy;
+}
+
+export interface AgentInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly platform?: string;
 }
 
 /** Copied into the session when it opens, so that a replay redacts as the live run did. */
@@ -177,10 +246,19 @@ export interface Policy {
   /** Redaction kinds that are on; see processors/redact/README.md. */
   readonly redact: readonly string[];
   /** `mask`: replaced by a label like [e-mail]. `drop`: the whole value. */
-  readonly mode: 'mask' | 'drop';
+  readonly mode: RedactionMode;
   readonly idleAfterMs: number;
   readonly maxEvents: number;
   readonly modelTitles: boolean;
+}
+
+export type RedactionMode =
+  | 'mask'
+  | 'drop';
+
+export interface SessionIdle {
+  /** Ignored when a later seq stands before it. */
+  readonly afterSeq: number;
 }
 
 export interface TitleAnswer {
@@ -193,17 +271,15 @@ export interface TitleAnswer {
 export interface HumanEdit {
   readonly editId: string;
   readonly author: string;
-  readonly op: 'title' | 'description' | 'delete' | 'restore' | 'guide-title' | 'guide-summary';
+  readonly op: EditOp;
   readonly stepId?: string;
   readonly text?: string;
 }
 
-/** A record of `capture.events.v1`, key `tenantId/sessionId`: acked, deduplicated and sealed as one. */
-export interface CaptureChunk {
-  readonly tenantId: string;
-  readonly sessionId: string;
-  readonly deviceId: string;
-  /** Ingest's clock. */
-  readonly receivedAtMs: number;
-  readonly events: readonly CaptureEvent[];
-}
+export type EditOp =
+  | 'title'
+  | 'description'
+  | 'delete'
+  | 'restore'
+  | 'guide-title'
+  | 'guide-summary';

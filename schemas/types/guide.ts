@@ -1,10 +1,47 @@
+// Generated from schemas/avro by schemas/codegen; change the .avsc files and run the generator (see docs/events.md).
 import type { Point, Rect } from './capture-event.ts';
+
+/** `guide.finished.v1`, key `tenantId/sessionId`; the content of guide.json (docs/guide.schema.json) without image bytes. */
+export interface Guide {
+  readonly schemaVersion: 1;
+  readonly guideId: string;
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly revision: Revision;
+  readonly title: string;
+  readonly summary: string;
+  readonly missedEvents: number;
+  readonly durationMs: number;
+  readonly redactions: readonly RedactionCount[];
+  readonly warnings: readonly string[];
+  readonly steps: readonly GuideStep[];
+}
 
 /** Orders versions of one step or session (T4): the session ordinal of the last applied event, then the timer ordinal, then provisional before final. */
 export interface Revision {
   readonly ordinal: number;
   readonly timer: number;
   readonly final: boolean;
+}
+
+export interface RedactionCount {
+  readonly kind: string;
+  readonly count: number;
+}
+
+export interface GuideStep {
+  /** 1, 2, 3 … */
+  readonly order: number;
+  readonly stepId: string;
+  readonly kind: StepKind;
+  readonly title: string;
+  readonly description: string;
+  readonly target: StepTarget;
+  readonly value?: string;
+  readonly page?: StepPage;
+  readonly image?: StepImage;
+  /** Milliseconds since the session opened. */
+  readonly atMs: number;
 }
 
 export type StepKind =
@@ -25,26 +62,14 @@ export type StepKind =
   | 'window'
   | 'note';
 
-/** An upsert of `guide.steps.v1`, key `tenantId/sessionId`: the whole step, redacted, safe to show. */
-export interface StepUpsert {
-  readonly tenantId: string;
-  readonly sessionId: string;
-  readonly stepId: string;
-  readonly revision: Revision;
-  /** `removed` takes the step out of every view; a higher revision may bring it back. */
-  readonly state: 'provisional' | 'final' | 'removed';
-  /** Sort key inside the guide: the session ordinal of the step's first event. Readers number the steps 1, 2, 3 … */
-  readonly order: number;
-  readonly kind: StepKind;
+export interface StepTarget {
+  readonly name: string;
+  readonly role: string;
+}
+
+export interface StepPage {
+  readonly url: string;
   readonly title: string;
-  readonly description: string;
-  readonly target: { readonly name: string; readonly role: string };
-  readonly value?: string;
-  readonly page?: { readonly url: string; readonly title: string };
-  readonly image?: StepImage;
-  /** Milliseconds since the session opened, after skew correction. */
-  readonly atMs: number;
-  readonly redactions: readonly RedactionCount[];
 }
 
 /** Redacted derivatives in the object store. Keys are unguessable (HMAC) and serve under `/v1/images/<key>`. */
@@ -61,13 +86,6 @@ export interface StepImage {
   readonly click?: Point;
   readonly highlight?: Rect;
 }
-
-export interface RedactionCount {
-  readonly kind: string;
-  readonly count: number;
-}
-
-export type SessionStatus = 'recording' | 'paused' | 'idle' | 'finished' | 'blocked' | 'deleted';
 
 /** An upsert of `guide.sessions.v1`, key `tenantId/sessionId`. */
 export interface SessionUpsert {
@@ -87,32 +105,37 @@ export interface SessionUpsert {
   readonly warnings: readonly string[];
 }
 
-/** `guide.finished.v1`, key `tenantId/sessionId`; the content of guide.json (docs/guide.schema.json) without image bytes. */
-export interface Guide {
-  readonly schemaVersion: 1;
-  readonly guideId: string;
+export type SessionStatus =
+  | 'recording'
+  | 'paused'
+  | 'idle'
+  | 'finished'
+  | 'blocked'
+  | 'deleted';
+
+/** An upsert of `guide.steps.v1`, key `tenantId/sessionId`: the whole step, redacted, safe to show. */
+export interface StepUpsert {
   readonly tenantId: string;
   readonly sessionId: string;
-  readonly revision: Revision;
-  readonly title: string;
-  readonly summary: string;
-  readonly missedEvents: number;
-  readonly durationMs: number;
-  readonly redactions: readonly RedactionCount[];
-  readonly warnings: readonly string[];
-  readonly steps: readonly GuideStep[];
-}
-
-export interface GuideStep {
-  /** 1, 2, 3 … */
-  readonly order: number;
   readonly stepId: string;
+  readonly revision: Revision;
+  /** `removed` takes the step out of every view; a higher revision may bring it back. */
+  readonly state: StepState;
+  /** Sort key inside the guide: the session ordinal of the step's first event. Readers number the steps 1, 2, 3 … */
+  readonly order: number;
   readonly kind: StepKind;
   readonly title: string;
   readonly description: string;
-  readonly target: { readonly name: string; readonly role: string };
+  readonly target: StepTarget;
   readonly value?: string;
-  readonly page?: { readonly url: string; readonly title: string };
+  readonly page?: StepPage;
   readonly image?: StepImage;
+  /** Milliseconds since the session opened, after skew correction. */
   readonly atMs: number;
+  readonly redactions: readonly RedactionCount[];
 }
+
+export type StepState =
+  | 'provisional'
+  | 'final'
+  | 'removed';
