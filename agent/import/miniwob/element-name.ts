@@ -1,0 +1,128 @@
+import { ancestorsOf, descendantsOf, foldSpace, isButtonInput, isControl, isField, isToggle, textLeavesOf, type DomNode } from './dom.ts';
+import { iconNameOf } from './icon-words.ts';
+
+export interface ElementName {
+  readonly name: string;
+  readonly nameSource: string;
+}
+
+const none: ElementName = { name: '', nameSource: 'none' };
+const maxNameLength = 120;
+/** A generic element with more text leaves than this is a container, and a click in it hit nothing in particular. */
+const maxLeafCount = 3;
+const maxIconSidePx = 40;
+/** What carries the words beside a field. `BR` and the like are stepped over for they hold no text. */
+const inlineTags = new Set(['t', 'LABEL', 'SPAN', 'B', 'STRONG', 'EM', 'I', 'SMALL', 'BR', 'TD', 'TH', 'DT']);
+
+/** The control that a hit inside it belongs to: the icon in a button, the text in a link; else the hit element. */
+export function controlOf(hit: DomNode): DomNode {
+  if (isControl(hit)) return hit;
+  for (const ancestor of ancestorsOf(hit)) if (isControl(ancestor)) return ancestor;
+  return hit;
+}
+
+/** Name as a person reads it: label, content, value, text beside it; an icon's glyph; what the row around it says. Never an identifier. */
+export function nameOf(node: DomNode): ElementName {
+  const candidate = isField(node) ? fieldNameOf(node) : contentNameOf(node);
+  return { ...candidate, name: cut(candidate.name) };
+}
+
+function fieldNameOf(node: DomNode): ElementName {
+  const label = labelTextOf(node);
+  if (label !== '') return { name: label, nameSource: 'label' };
+  const beside = isToggle(node) ? (siblingText(node, 'after') ?? siblingText(node, 'before')) : siblingText(node, 'before');
+  return beside === undefined ? none : { name: beside, nameSource: 'label' };
+}
+
+/** Text of the LABEL around the field, without the field. */
+function labelTextOf(node: DomNode): string {
+  for (const ancestor of ancestorsOf(node)) if (ancestor.tag === 'LABEL') return trimColon(textLeavesOf(ancestor).join(' '));
+  return '';
+}
+
+/** Text right beside the field in the same parent, when nothing else stands between. A block of text is no label. */
+function siblingText(node: DomNode, side: 'before' | 'after'): string | undefined {
+  const siblings = node.parent?.children ?? [];
+  const at = siblings.indexOf(node);
+  const row = side === 'before' ? siblings.slice(0, at).reverse() : siblings.slice(at + 1);
+  for (const sibling of row) {
+    if (!inlineTags.has(sibling.tag)) return undefined;
+    const text = foldSpace(textLeavesOf(sibling).join(' '));
+    if (text !== '' && text.length <= maxNameLength) return trimColon(text);
+  }
+  return undefined;
+}
+
+function contentNameOf(node: DomNode): ElementName {
+  if (isButtonInput(node)) return typeof node.value === 'string' ? { name: foldSpace(node.value), nameSource: 'value' } : none;
+  const leaves = textLeavesOf(node);
+  if (leaves.length > 0 && !isContainer(node, leaves)) return { name: trimColon(leaves.join(' ')), nameSource: 'content' };
+  if (leaves.length > 0) return none;
+  const icon = isSmall(node) ? iconNameOf(node.identifiers) : '';
+  if (icon !== '') return { name: icon, nameSource: 'icon' };
+  return rowNameOf(node);
+}
+
+function isContainer(node: DomNode, leaves: readonly string[]): boolean {
+  if (isControl(node)) return false;
+  if (leaves.length > maxLeafCount || leaves.join(' ').length > maxNameLength) return true;
+  for (const below of descendantsOf(node)) if (isControl(below)) return true;
+  return false;
+}
+
+/** A blank spot of a row that is one thing: the row's first text names it. */
+function rowNameOf(node: DomNode): ElementName {
+  const row = rowOf(node);
+  const first = row === undefined ? undefined : textLeavesOf(row)[0];
+  return first === undefined ? none : { name: trimColon(first), nameSource: 'ancestor' };
+}
+
+/** Nearest ancestor with text, when it is a row and not a page: few texts, no control inside. */
+function rowOf(node: DomNode): DomNode | undefined {
+  for (const ancestor of ancestorsOf(node)) {
+    const leaves = textLeavesOf(ancestor);
+    if (leaves.length === 0) continue;
+    return isContainer(ancestor, leaves) ? undefined : ancestor;
+  }
+  return undefined;
+}
+
+/** Where the element is: the row of an icon, the legend or heading above, the caption of its table. */
+export function contextOf(node: DomNode, name: ElementName): string | undefined {
+  if (name.nameSource === 'icon') {
+    const row = rowNameOf(node);
+    if (row.name !== '') return cut(row.name);
+  }
+  for (const ancestor of ancestorsOf(node)) {
+    if (ancestor.tag !== 'TABLE') continue;
+    const title = captionOf(ancestor);
+    if (title !== undefined) return cut(title);
+  }
+  return undefined;
+}
+
+/** Text of the block before a table less the controls in it: a calendar's month. */
+function captionOf(table: DomNode): string | undefined {
+  const siblings = table.parent?.children ?? [];
+  const before = siblings[siblings.indexOf(table) - 1];
+  if (before === undefined) return undefined;
+  const texts = textLeavesOutsideControls(before);
+  return texts.length > 0 && texts.length <= maxLeafCount ? texts.join(' ') : undefined;
+}
+
+function textLeavesOutsideControls(node: DomNode): string[] {
+  if (isControl(node)) return [];
+  return [...(node.text === '' ? [] : [node.text]), ...node.children.flatMap(textLeavesOutsideControls)];
+}
+
+function isSmall(node: DomNode): boolean {
+  return node.rect !== undefined && node.rect.width <= maxIconSidePx && node.rect.height <= maxIconSidePx;
+}
+
+function trimColon(text: string): string {
+  return foldSpace(text).replace(/\s*:$/, '');
+}
+
+function cut(text: string): string {
+  return text.length > maxNameLength ? `${text.slice(0, maxNameLength - 1)}…` : text;
+}

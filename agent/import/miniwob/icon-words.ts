@@ -1,0 +1,31 @@
+/** What icons show. Icon fonts and sprites name the glyph in a class (`fa-trash`, `ui-icon-closethick`); only these words are read from one. */
+const glyphs =
+  'add back bookmark calendar cancel cart chat close copy delete down download edit expand filter flag forward heart help home info like lock ' +
+  'logout mail menu minus more next open pause pin play plus prev print refresh remove reply retweet save search send settings share star stop ' +
+  'trash undo up upload user zoom';
+
+const synonyms = {
+  bin: 'trash',
+  closethick: 'close',
+  cog: 'settings',
+  favorite: 'star',
+  favourite: 'star',
+  gear: 'settings',
+  hamburger: 'menu',
+  magnifier: 'search',
+  pencil: 'edit',
+  previous: 'prev',
+  times: 'close',
+};
+
+const iconWords: ReadonlyMap<string, string> = new Map([
+  ...glyphs.split(' ').map((word) => [word, word] as const),
+  ...Object.entries(synonyms),
+]);
+
+/** The glyph that a class or identifier names, or empty. More than two known words make a layout class, not a glyph. */
+export function iconNameOf(identifiers: string): string {
+  const words = identifiers.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((word) => iconWords.get(word.toLowerCase()));
+  const distinct = [...new Set(words.filter((word) => word !== undefined))];
+  return distinct.length > 2 ? '' : (distinct[0] ?? '');
+}
