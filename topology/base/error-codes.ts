@@ -49,6 +49,7 @@ export const errorCodes = [
   // sinks
   'VIEW_CORRUPT',
   'VIEW_LOCKED',
+  'VIEW_FAILED',
   'ANALYTICS_OFF',
   'ANALYTICS_FAILED',
   'SINK_FAILED',

@@ -1,0 +1,88 @@
+import type { Guide, SessionUpsert, StepUpsert } from '../../../schemas/types/guide.ts';
+import type { ViewBatch } from '../../ports/views.ts';
+import { summarise } from '../../views/guide-summary.ts';
+import { newest } from '../../views/revision.ts';
+import type { RowWrite } from './ordered-rows.ts';
+import { guideKey, guideListPrefix, listKey, sessionKey, sessionListPrefix, stepKey } from './view-keys.ts';
+
+/** What a batch says about one session, or what stands of it: at most the newest of each row. */
+export interface SessionRows {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  session: SessionUpsert | undefined;
+  guide: Guide | undefined;
+  readonly steps: Map<string, StepUpsert>;
+}
+
+/** Gathers a batch by session; of several revisions of one row the newest stays. */
+export function groupBySession(batch: ViewBatch): readonly SessionRows[] {
+  const sessions = new Map<string, SessionRows>();
+  const rowsOf = ({ tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string }): SessionRows => {
+    const id = `${tenantId}\0${sessionId}`;
+    const found = sessions.get(id) ?? { tenantId, sessionId, session: undefined, guide: undefined, steps: new Map<string, StepUpsert>() };
+    sessions.set(id, found);
+    return found;
+  };
+  for (const session of batch.sessions) {
+    const rows = rowsOf(session);
+    rows.session = newest(rows.session, session);
+  }
+  for (const guide of batch.guides) {
+    const rows = rowsOf(guide);
+    rows.guide = newest(rows.guide, guide);
+  }
+  for (const step of batch.steps) {
+    const { steps } = rowsOf(step);
+    steps.set(step.stepId, newest(steps.get(step.stepId), step));
+  }
+  return [...sessions.values()];
+}
+
+/** The writes that bring the rows of one session from `standing` to the newest of `standing` and `next`; none where nothing is newer. */
+export function changeWrites(standing: SessionRows, next: SessionRows): RowWrite[] {
+  const { tenantId, sessionId } = next;
+  const writes: RowWrite[] = [];
+  for (const [stepId, step] of next.steps) {
+    if (newest(standing.steps.get(stepId), step) === step) writes.push(put(stepKey(tenantId, sessionId, stepId), step));
+  }
+  const session = next.session === undefined ? standing.session : newest(standing.session, next.session);
+  const guide = next.guide === undefined ? standing.guide : newest(standing.guide, next.guide);
+  const movedFromMs = openedAt(standing.session);
+  const movedToMs = openedAt(session);
+  if (session !== undefined && session !== standing.session) {
+    writes.push(put(sessionKey(tenantId, sessionId), session));
+    if (standing.session !== undefined && movedFromMs !== movedToMs) writes.push(unlist(sessionListPrefix(tenantId), movedFromMs, sessionId));
+    writes.push(put(listKey(sessionListPrefix(tenantId), movedToMs, sessionId), session));
+  }
+  if (guide === undefined) return writes;
+  if (guide !== standing.guide) writes.push(put(guideKey(tenantId, sessionId), guide));
+  if (guide !== standing.guide || movedFromMs !== movedToMs) {
+    if (standing.guide !== undefined && movedFromMs !== movedToMs) writes.push(unlist(guideListPrefix(tenantId), movedFromMs, sessionId));
+    writes.push(put(listKey(guideListPrefix(tenantId), movedToMs, sessionId), summarise(guide, movedToMs)));
+  }
+  return writes;
+}
+
+/** The writes that take every row of a session away. */
+export function removalWrites(standing: SessionRows): { readonly writes: RowWrite[]; readonly rowCount: number } {
+  const { tenantId, sessionId } = standing;
+  const writes: RowWrite[] = [...standing.steps.keys()].map((stepId) => ({ type: 'del', key: stepKey(tenantId, sessionId, stepId) }));
+  const openedAtMs = openedAt(standing.session);
+  if (standing.session !== undefined) writes.push({ type: 'del', key: sessionKey(tenantId, sessionId) });
+  if (standing.guide !== undefined) writes.push({ type: 'del', key: guideKey(tenantId, sessionId) });
+  const rowCount = writes.length;
+  writes.push(unlist(sessionListPrefix(tenantId), openedAtMs, sessionId), unlist(guideListPrefix(tenantId), openedAtMs, sessionId));
+  return { writes, rowCount };
+}
+
+function openedAt(session: SessionUpsert | undefined): number {
+  return session?.openedAtMs ?? 0;
+}
+
+function put(key: Buffer, row: object): RowWrite {
+  return { type: 'put', key, value: Buffer.from(JSON.stringify(row)) };
+}
+
+function unlist(prefix: Buffer, openedAtMs: number, sessionId: string): RowWrite {
+  return { type: 'del', key: listKey(prefix, openedAtMs, sessionId) };
+}
