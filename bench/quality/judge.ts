@@ -37,12 +37,17 @@ export function judge(guide: Pick<Guide, 'steps'>, expectations: readonly Expect
       early.add(expected);
       return { step, expected, verdict: 'noise', titleRight: false };
     }
-    if (expected !== undefined) return { step, expected, verdict: expected.need === 'required' ? 'hit' : 'route', titleRight: titleIsRight(expected, step) };
+    if (expected !== undefined)
+      return { step, expected, verdict: expected.need === 'required' ? 'hit' : 'route', titleRight: titleIsRight(expected, step) };
     const forgiven = detoursLeft > 0 && isDetour(step, guide.steps[index - 1], page);
     if (forgiven) detoursLeft -= 1;
     return { step, verdict: forgiven ? 'detour' : 'noise', titleRight: false };
   });
-  return { steps, required: required.length, missed: required.filter((expected) => early.has(expected) || !matching.fulfilled.has(expected)) };
+  return {
+    steps,
+    required: required.length,
+    missed: required.filter((expected) => early.has(expected) || !matching.fulfilled.has(expected)),
+  };
 }
 
 /** Greedy: each step goes to the first expectation that takes it and is not used up. */

@@ -130,7 +130,6 @@ export function withKind(page: Page, ...kinds: readonly ElementKind[]): readonly
 export function named(elements: readonly PageElement[], name: string): PageElement | undefined {
   const wanted = fold(name);
   return (
-    elements.find((element) => element.name === wanted) ??
-    elements.find((element) => element.name.toLowerCase() === wanted.toLowerCase())
+    elements.find((element) => element.name === wanted) ?? elements.find((element) => element.name.toLowerCase() === wanted.toLowerCase())
   );
 }

@@ -1,3 +1,4 @@
+import type { JudgedStep } from './judge.ts';
 import { passes, threshold, total, type ScoredRecording, type Totals } from './score.ts';
 
 const columns = ['family', 'recordings', 'required', 'missed', 'hit', 'route', 'detour', 'noise', 'precision', 'recall', 'titles'] as const;
@@ -14,22 +15,33 @@ export function report(scored: readonly ScoredRecording[]): string {
 }
 
 function row(name: string, totals: Totals): readonly string[] {
-  const counts = [totals.recordings, totals.required, totals.required - totals.fulfilled, totals.hits, totals.routes, totals.detours, totals.noise];
+  const counts = [
+    totals.recordings,
+    totals.required,
+    totals.required - totals.fulfilled,
+    totals.hits,
+    totals.routes,
+    totals.detours,
+    totals.noise,
+  ];
   return [name, ...counts.map(String), percent(totals.precision), percent(totals.recall), percent(totals.titles)];
 }
 
 function faults(one: ScoredRecording): readonly string[] {
-  const lines: string[] = [];
-  if (!one.understood) lines.push('the scorer does not understand the request');
-  if (one.judged === undefined) lines.push('no guide');
-  for (const missed of one.judged?.missed ?? []) lines.push(`missed: ${missed.what}`);
-  for (const { step, verdict, titleRight } of one.judged?.steps ?? []) {
-    const told = one.leaks.length > 0 ? `step ${step.order}` : `${step.kind} "${step.target.name}" (${step.target.role}), titled "${step.title}"`;
-    if (verdict === 'noise' || verdict === 'detour') lines.push(`${verdict}: ${told}`);
-    else if (verdict === 'hit' && !titleRight) lines.push(`title does not name the element: ${told}`);
-  }
-  for (const path of one.leaks) lines.push(`password in ${path}`);
+  const secret = one.leaks.length > 0;
+  const lines = [
+    ...(one.understood ? [] : ['the scorer does not understand the request']),
+    ...(one.judged === undefined ? ['no guide'] : one.judged.missed.map((missed) => `missed: ${missed.what}`)),
+    ...(one.judged?.steps ?? []).flatMap((judged) => fault(judged, secret)),
+    ...one.leaks.map((path) => `password in ${path}`),
+  ];
   return lines.map((line) => `${one.id}: ${line}`);
+}
+
+function fault({ step, verdict, titleRight }: JudgedStep, secret: boolean): readonly string[] {
+  const told = secret ? `step ${step.order}` : `${step.kind} "${step.target.name}" (${step.target.role}), titled "${step.title}"`;
+  if (verdict === 'noise' || verdict === 'detour') return [`${verdict}: ${told}`];
+  return verdict === 'hit' && !titleRight ? [`title does not name the element: ${told}`] : [];
 }
 
 function percent(part: number): string {

@@ -26,18 +26,16 @@ function recordingOf(family: string): AskedRecording {
 type Told = readonly [kind: StepKind, name: string, value?: string | undefined, title?: string];
 
 function guide(...told: readonly Told[]): Guide {
-  const steps = told.map(
-    ([kind, name, value, title], index): GuideStep => ({
-      order: index + 1,
-      stepId: `s${index}`,
-      kind,
-      title: title ?? `${kind} ${name === '' ? 'the field' : name} ${value ?? ''}`,
-      description: '',
-      target: { name, role: 'generic' },
-      ...(value === undefined ? {} : { value }),
-      atMs: index,
-    }),
-  );
+  const steps = told.map(([kind, name, value, title], index): GuideStep => ({
+    order: index + 1,
+    stepId: `s${index}`,
+    kind,
+    title: title ?? `${kind} ${name === '' ? 'the field' : name} ${value ?? ''}`,
+    description: '',
+    target: { name, role: 'generic' },
+    ...(value === undefined ? {} : { value }),
+    atMs: index,
+  }));
   const revision = { ordinal: 1, timer: 0, final: true };
   const ids = { guideId: 'g', tenantId: 't', sessionId: 's' };
   const common = { title: 'How to', summary: '', missedEvents: 0, durationMs: 1, redactions: [], warnings: [] };
@@ -114,7 +112,11 @@ describe('the scorer of steps', () => {
   it('gives full marks to guides that say what was asked', () => {
     const scored = scoreAll((recording) => perfect[recording.family] ?? []);
     const { precision, recall, titles, leaks, recordings: count } = total(scored);
-    assert.deepEqual({ precision, recall, titles, leaks, count }, { precision: 1, recall: 1, titles: 1, leaks: 0, count: 13 }, report(scored));
+    assert.deepEqual(
+      { precision, recall, titles, leaks, count },
+      { precision: 1, recall: 1, titles: 1, leaks: 0, count: 13 },
+      report(scored),
+    );
     assert.equal(passes(scored), true);
   });
 
@@ -142,8 +144,14 @@ describe('the scorer of steps', () => {
 
   it('counts a missing step against recall only', () => {
     const { judged } = scoreOne('login-user', ['type', 'Username', 'leonie'], ['click', 'Login']);
-    assert.deepEqual(judged?.missed.map((missed) => missed.what), ['type into Password']);
-    assert.deepEqual(judged?.steps.map((step) => step.verdict), ['hit', 'hit']);
+    assert.deepEqual(
+      judged?.missed.map((missed) => missed.what),
+      ['type into Password'],
+    );
+    assert.deepEqual(
+      judged?.steps.map((step) => step.verdict),
+      ['hit', 'hit'],
+    );
   });
 
   it('counts an invented step against precision only', () => {
@@ -165,8 +173,14 @@ describe('the scorer of steps', () => {
   it('forgives a detour over an element of the page, but not a step said twice in a row', () => {
     const detour = scoreOne('click-tab-2', ['click', 'Tab #3'], ['click', 'Tab #2'], ['click', 'pakistani']);
     const twice = scoreOne('click-tab-2', ['click', 'Tab #2'], ['click', 'Tab #2'], ['click', 'pakistani']);
-    assert.deepEqual(detour.judged?.steps.map((step) => step.verdict), ['detour', 'hit', 'hit']);
-    assert.deepEqual(twice.judged?.steps.map((step) => step.verdict), ['hit', 'noise', 'hit']);
+    assert.deepEqual(
+      detour.judged?.steps.map((step) => step.verdict),
+      ['detour', 'hit', 'hit'],
+    );
+    assert.deepEqual(
+      twice.judged?.steps.map((step) => step.verdict),
+      ['hit', 'noise', 'hit'],
+    );
   });
 
   it('wants the closing step last', () => {
@@ -175,8 +189,15 @@ describe('the scorer of steps', () => {
   });
 
   it('takes a title for wrong when it does not hold the name of the element', () => {
-    const { judged } = scoreOne('click-option', ['check', 'nPPZ', undefined, 'Select an option'], ['click', 'Submit', undefined, 'Click Submit']);
-    assert.deepEqual(judged?.steps.map((step) => step.titleRight), [false, true]);
+    const { judged } = scoreOne(
+      'click-option',
+      ['check', 'nPPZ', undefined, 'Select an option'],
+      ['click', 'Submit', undefined, 'Click Submit'],
+    );
+    assert.deepEqual(
+      judged?.steps.map((step) => step.titleRight),
+      [false, true],
+    );
   });
 
   it('finds a password wherever it stands in a guide and does not repeat it', () => {

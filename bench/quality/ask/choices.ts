@@ -1,5 +1,5 @@
 import { click, listWords, required, route, type Expectation } from '../expectation.ts';
-import { named, withKind, type Page, type PageElement } from '../page.ts';
+import { named, withKind, type PageElement } from '../page.ts';
 import { fold } from '../words.ts';
 import type { Grammar } from './ask.ts';
 

@@ -81,7 +81,8 @@ export const askedAutocomplete: Grammar = (utterance, page) => {
 /** @param chosen what the field holds at the end. */
 export function typeAndChoose(field: PageElement, chosen: string, start: string): readonly Expectation[] {
   const asked = start.toLowerCase();
-  const begins = (typed: string): boolean => typed !== '' && (typed === chosen || typed.toLowerCase().startsWith(asked.slice(0, typed.length)));
+  const begins = (typed: string): boolean =>
+    typed !== '' && (typed === chosen || typed.toLowerCase().startsWith(asked.slice(0, typed.length)));
   const typed = typeInto(field, begins);
   const whole: Way = { kinds: ['type', 'select'], names: namesOf(field), value: (value) => value === chosen };
   const chosenWay: Way = { kinds: ['click', 'select'], names: [chosen] };

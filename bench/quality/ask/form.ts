@@ -23,7 +23,9 @@ function readObject(text: string): readonly (readonly [string, string | number])
   if (!text.startsWith('{')) return undefined;
   const parsed: unknown = JSON.parse(text);
   if (typeof parsed !== 'object' || parsed === null) return undefined;
-  return Object.entries(parsed).flatMap(([key, value]) => (typeof value === 'string' || typeof value === 'number' ? [[key, value] as const] : []));
+  return Object.entries(parsed).flatMap(([key, value]) =>
+    typeof value === 'string' || typeof value === 'number' ? [[key, value] as const] : [],
+  );
 }
 
 function textWanted(value: string, fields: readonly PageElement[]): readonly Expectation[] {

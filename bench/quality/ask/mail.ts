@@ -1,4 +1,4 @@
-import { click, iconWords, required, route, type Expectation } from '../expectation.ts';
+import { click, iconWords, required, type Expectation } from '../expectation.ts';
 import { isField, type Page } from '../page.ts';
 import { typeInto } from './fields.ts';
 import type { Grammar } from './ask.ts';
