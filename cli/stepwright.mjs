@@ -24,12 +24,11 @@ function buildIfNeeded() {
   const sourcesMs = Math.max(...sourceFolders.map((folder) => (existsSync(join(root, folder)) ? newestMs(join(root, folder)) : 0)));
   if (existsSync(stamp) && existsSync(join(root, 'dist', 'cli', 'main.js')) && statSync(stamp).mtimeMs >= sourcesMs) return;
   process.stderr.write('building …\n');
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(compiler)) {
+  if (!existsSync(join(root, 'node_modules', 'typescript'))) {
     process.stderr.write('stepwright: the packages are not installed: run `npm install` first\n');
     process.exit(1);
   }
-  const result = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(process.execPath, [join(root, '.ci', 'build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) {
     process.stderr.write('stepwright: the build failed, see above\n');
     process.exit(1);

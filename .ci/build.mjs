@@ -1,0 +1,24 @@
+/** Compiles the sources to dist/ and bundles what runs inside a page into one script: `node .ci/build.mjs`. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' });
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+/** Bundles and writes only what changed, so that a second build leaves file times alone. */
+async function bundle(entry, outfile) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    legalComments: 'none',
+    write: false,
+  });
+  const text = outputFiles[0].text;
+  if (!existsSync(outfile) || readFileSync(outfile, 'utf8') !== text) writeFileSync(outfile, text);
+}
+
+await bundle('dist/agent/capture/inject.js', 'dist/agent/capture/inject.bundle.js');

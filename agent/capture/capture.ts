@@ -1,0 +1,174 @@
+import type { EventKind, Page } from '../../schemas/types/capture-event.ts';
+import { isElement } from './dom/kinds.ts';
+import { frameOffset } from './dom/rects.ts';
+import { isDrag, pointerOf, type Press } from './gesture.ts';
+import { recordedKey } from './keys.ts';
+import { createMaskHistory } from './mask-history.ts';
+import type { Emit, PageMessage } from './message.ts';
+import { createProtection } from './protection.ts';
+import { createTargetDescriber } from './target.ts';
+import { createTypingTracker, inputOf, isTextField } from './typing.ts';
+
+/**
+ * Records what a person does in one document. It listens at the window in the capture phase, so it sees an event before the page does and
+ * names the element as it was; only trusted events count; scroll and hover are not recorded. Values and keys of protected
+ * fields are never read (C1); masks of a picture are the union over the second before it (C2); one press makes one click (C3).
+ */
+export interface CaptureOptions {
+  readonly view: Window;
+  readonly emit: Emit;
+  /** More protected elements, from the tenant's policy. */
+  readonly protectSelector?: string;
+  /** Elements of the recorder itself: what happens in them is not recorded. */
+  readonly ignoreSelector?: string;
+}
+
+export interface Capture {
+  /** Reports unfinished typing and removes every listener. */
+  stop(): void;
+  /** Protected rectangles right now; the host asks after a shot. */
+  maskRects(): readonly { x: number; y: number; width: number; height: number }[];
+}
+
+type Fields = Partial<PageMessage['event']>;
+
+/** Listeners by DOM event name; each gets trusted events outside the recorder's own elements, with the element they are about. */
+type Listeners = Readonly<Record<string, (event: Event, element: Element) => void>>;
+
+export function startCapture(options: CaptureOptions): Capture {
+  const { view, emit } = options;
+  const protection = createProtection(view.document, options.protectSelector);
+  const masks = createMaskHistory(view, () => protection.maskRects());
+  const targets = createTargetDescriber(view, protection);
+  const send = (kind: EventKind, fields: Fields, phase?: 'before' | 'after'): void => {
+    const event = { atMs: Date.now(), kind, page: pageOf(view), ...fields };
+    emit(phase === undefined ? { event } : { event, shot: { phase, masks: masks.recent() } });
+  };
+  const typing = createTypingTracker({
+    view,
+    report: (field) => send('input', { target: targets.describe(field), input: inputOf(field, protection) }),
+  });
+  const context: ListenerContext = { view, send, typing, targets, protection };
+  const listeners: Listeners = { ...pointerListeners(context), ...fieldListeners(context), ...keyListeners(context) };
+  const controller = new AbortController();
+  for (const [name, listener] of Object.entries(listeners)) {
+    const handle = (event: Event): void => {
+      const element = event.composedPath().find(isElement);
+      if (!event.isTrusted || element === undefined || isOwn(element, options.ignoreSelector)) return;
+      listener(event, element);
+    };
+    view.addEventListener(name, handle, { capture: true, passive: true, signal: controller.signal });
+  }
+  view.addEventListener('pagehide', () => typing.flush(), { capture: true, signal: controller.signal });
+  masks.sample();
+  return {
+    maskRects: () => protection.maskRects(),
+    stop: () => {
+      typing.flush();
+      controller.abort();
+      masks.stop();
+      protection.stop();
+    },
+  };
+}
+
+interface ListenerContext {
+  readonly view: Window;
+  readonly send: (kind: EventKind, fields: Fields, phase?: 'before' | 'after') => void;
+  readonly typing: ReturnType<typeof createTypingTracker>;
+  readonly targets: ReturnType<typeof createTargetDescriber>;
+  readonly protection: ReturnType<typeof createProtection>;
+}
+
+function pointerListeners({ view, send, typing, targets }: ListenerContext): Listeners {
+  let press: Press | undefined;
+  const offset = (): ReturnType<typeof frameOffset> => frameOffset(view);
+  const onDown = (event: Event, node: Element): void => {
+    if (!(event instanceof PointerEvent) || !event.isPrimary) return;
+    typing.flush();
+    const element = targets.actionable(node);
+    const target = targets.describe(element);
+    const pointer = pointerOf(event, offset());
+    press = { element, target, at: pointer, clicked: false };
+    send('pointer.down', { target, pointer }, 'before');
+  };
+  const onUp = (event: Event): void => {
+    if (!(event instanceof PointerEvent) || press === undefined) return;
+    const pointer = pointerOf(event, offset());
+    if (isDrag(press, pointer))
+      send('drag', { target: press.target, pointer: { ...pointer, ...press.at }, drag: { x: pointer.x, y: pointer.y } }, 'after');
+  };
+  const onClick = (event: Event): void => {
+    // Without a press it comes from a key (detail 0), and the key is the record.
+    if (!(event instanceof MouseEvent) || press === undefined || press.clicked) return;
+    send('click', { target: press.target, pointer: pointerOf(event, offset(), Math.max(1, event.detail)) });
+    press = { ...press, clicked: true };
+  };
+  const onMenu = (event: Event, node: Element): void => {
+    if (!(event instanceof MouseEvent)) return;
+    const target = press?.target ?? targets.describe(targets.actionable(node));
+    send('context.menu', { target, pointer: pointerOf(event, offset()) });
+  };
+  return { pointerdown: onDown, pointerup: onUp, click: onClick, contextmenu: onMenu };
+}
+
+function fieldListeners({ send, typing, targets, protection }: ListenerContext): Listeners {
+  const onInput = (_event: Event, node: Element): void => {
+    const field = targets.actionable(node);
+    if (isTextField(field)) typing.changed(field);
+  };
+  const onChange = (_event: Event, node: Element): void => {
+    typing.flush();
+    const input = inputOf(node, protection);
+    send(input.valueClass === 'file' ? 'file.chosen' : 'change', { target: targets.describe(node), input }, 'after');
+  };
+  const onFocusOut = (_event: Event, node: Element): void => {
+    typing.flush();
+    if (isTextField(node)) send('blur', { target: targets.describe(node) });
+  };
+  const onFocusIn = (_event: Event, node: Element): void => {
+    if (isTextField(node)) send('focus', { target: targets.describe(node) });
+  };
+  const onSubmit = (_event: Event, node: Element): void => send('submit', { target: targets.describe(node) });
+  return { input: onInput, change: onChange, focusin: onFocusIn, focusout: onFocusOut, submit: onSubmit };
+}
+
+function keyListeners({ send, typing, targets, protection }: ListenerContext): Listeners {
+  const onKey = (event: Event, node: Element): void => {
+    // C1: while a protected field has the focus no key is reported, whichever it is.
+    if (!(event instanceof KeyboardEvent) || protection.isProtected(node)) return;
+    const key = recordedKey(event, isTextField(node));
+    if (key === undefined) return;
+    typing.flush();
+    send('key.down', { target: targets.describe(targets.actionable(node)), key }, 'before');
+  };
+  const onClipboard = (event: Event, node: Element): void => {
+    if (!protection.isProtected(node)) send('clipboard', { target: targets.describe(targets.actionable(node)), note: event.type });
+  };
+  return { keydown: onKey, copy: onClipboard, cut: onClipboard, paste: onClipboard };
+}
+
+function isOwn(element: Element, selector: string | undefined): boolean {
+  return selector !== undefined && element.closest(selector) !== null;
+}
+
+function pageOf(view: Window): Page {
+  const isTop = view === view.top;
+  return {
+    url: view.location.href,
+    title: view.document.title,
+    ...(isTop ? {} : { framePath: framePathOf(view) }),
+    viewport: { width: view.innerWidth, height: view.innerHeight },
+    devicePixelRatio: view.devicePixelRatio,
+  };
+}
+
+function framePathOf(view: Window): string {
+  const path: number[] = [];
+  for (let current = view; current !== current.top; current = current.parent) {
+    path.unshift(
+      Array.from({ length: current.parent.length }, (_, index) => index).find((index) => current.parent[index] === current) ?? -1,
+    );
+  }
+  return path.join('/');
+}
