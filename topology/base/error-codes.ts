@@ -15,6 +15,8 @@ export const errorCodes = [
   'LOG_CORRUPT',
   'LOG_LOCKED',
   'LOG_DISK_FULL',
+  'LOG_FORMAT_VERSION',
+  'LOG_COMPRESSION_UNSUPPORTED',
   // state
   'STATE_LOCKED',
   'STATE_CORRUPT',
