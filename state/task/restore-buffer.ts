@@ -1,0 +1,50 @@
+import type { ChangelogEntry, ChangelogPosition } from '../task-state.ts';
+
+/** Rough cost of a folded record besides its bytes. */
+const recordOverheadBytes = 150;
+
+/** Changelog records not yet written: the last value of each key, and the positions that go with them. */
+export class RestoreBuffer {
+  readonly #values = new Map<string, Map<string, Buffer | null>>();
+  #positions = new Map<string, ChangelogPosition>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#positions.size === 0 && this.#values.size === 0;
+  }
+
+  /** Keeps a copy: what a log hands out are views of its batch. */
+  add(records: readonly ChangelogEntry[], nextPositions: ReadonlyMap<string, ChangelogPosition>): void {
+    for (const { store, key, value } of records) {
+      let values = this.#values.get(store);
+      if (values === undefined) this.#values.set(store, (values = new Map()));
+      const id = key.toString('latin1');
+      const before = values.get(id);
+      if (before === undefined) this.#bytes += recordOverheadBytes + id.length;
+      this.#bytes += (value?.length ?? 0) - (before?.length ?? 0);
+      values.set(id, value === null ? null : Buffer.from(value));
+    }
+    for (const [store, position] of nextPositions) this.#positions.set(store, position);
+  }
+
+  /** Everything, by store, and the positions; the buffer is empty afterwards. */
+  take(): { readonly records: readonly ChangelogEntry[]; readonly positions: ReadonlyMap<string, ChangelogPosition> } {
+    const records: ChangelogEntry[] = [];
+    for (const [store, values] of this.#values) {
+      for (const [id, value] of values) records.push({ store, key: Buffer.from(id, 'latin1'), value });
+    }
+    const positions = this.#positions;
+    this.clear();
+    return { records, positions };
+  }
+
+  clear(): void {
+    this.#values.clear();
+    this.#positions = new Map();
+    this.#bytes = 0;
+  }
+}

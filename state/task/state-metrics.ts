@@ -1,0 +1,39 @@
+import type { Metrics } from '../../topology/base/metrics.ts';
+import type { LayerUsage, WipeReason } from '../task-state.ts';
+import type { TaskStore } from './store-table.ts';
+
+/** The metered part of a task's state. Stores count in plain fields; the fields go to the metrics once a commit. */
+export interface StateMetrics {
+  report(stores: readonly TaskStore[], usage: LayerUsage): void;
+  countLate(store: string): void;
+  countWipe(reason: WipeReason): void;
+  observeFlush(durationMs: number): void;
+}
+
+export function createStateMetrics(taskId: string, metrics: Metrics): StateMetrics {
+  const reads = metrics.counter('stepwright_state_reads_total', 'Reads of a store by key.', ['task', 'store']);
+  const misses = metrics.counter('stepwright_state_read_misses_total', 'Reads that neither cache nor prefetch answered.', [
+    'task',
+    'store',
+  ]);
+  const late = metrics.counter('stepwright_dropped_records_total', 'Records dropped by a visible rule.', ['task', 'store', 'reason']);
+  const wipes = metrics.counter('stepwright_state_wipes_total', 'Stores deleted, by reason (K5).', ['task', 'reason']);
+  const flushes = metrics.histogram('stepwright_state_flush_seconds', 'From the start of a flush to its written batch.', ['task']);
+  const bytes = metrics.gauge('stepwright_state_memory_bytes', 'Memory of a task by layer, estimated.', ['task', 'layer']);
+  return {
+    report: (stores, usage) => {
+      for (const { layers } of stores) {
+        const labels = { task: taskId, store: layers.name };
+        if (layers.counts.readCount > 0) reads.add(layers.counts.readCount, labels);
+        if (layers.counts.missCount > 0) misses.add(layers.counts.missCount, labels);
+        layers.counts.readCount = 0;
+        layers.counts.missCount = 0;
+      }
+      bytes.set(usage.cacheBytes, { task: taskId, layer: 'cache' });
+      bytes.set(usage.unflushedBytes, { task: taskId, layer: 'unflushed' });
+    },
+    countLate: (store) => late.add(1, { task: taskId, store, reason: 'late' }),
+    countWipe: (reason) => wipes.add(1, { task: taskId, reason }),
+    observeFlush: (durationMs) => flushes.observe(durationMs / 1000, { task: taskId }),
+  };
+}
