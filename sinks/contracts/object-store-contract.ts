@@ -67,7 +67,9 @@ function writing(test: Test): void {
     }
   });
   test('lets the first write win with ifAbsent, also among concurrent writers', async (store) => {
-    const answers = await Promise.all(Array.from({ length: 8 }, (_value, index) => store.put('first', Buffer.from(String(index)), { ...text, ifAbsent: true })));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_value, index) => store.put('first', Buffer.from(String(index)), { ...text, ifAbsent: true })),
+    );
     assert.equal(answers.filter(Boolean).length, 1);
     assert.equal((await store.get('first'))?.toString(), String(answers.indexOf(true)));
     assert.equal(await store.put('first', Buffer.from('late'), { contentType: 'image/png', ifAbsent: true }), false);
@@ -118,8 +120,29 @@ function pointers(test: Test): void {
 
 function keys(test: Test): void {
   test('refuses keys that lead elsewhere, with a code and without writing', async (store) => {
-    for (const key of ['', '/a', 'a/', 'a//b', '../a', 'a/../b', './a', 'a\\b', 'a b', 'ä', 'a\0b', 'a:b', '~a', 'x'.repeat(121), 'x/'.repeat(600) + 'x']) {
-      for (const attempt of [() => store.put(key, Buffer.from('1'), text), () => store.get(key), () => store.head(key), () => store.delete(key)]) {
+    for (const key of [
+      '',
+      '/a',
+      'a/',
+      'a//b',
+      '../a',
+      'a/../b',
+      './a',
+      'a\\b',
+      'a b',
+      'ä',
+      'a\0b',
+      'a:b',
+      '~a',
+      'x'.repeat(121),
+      'x/'.repeat(600) + 'x',
+    ]) {
+      for (const attempt of [
+        () => store.put(key, Buffer.from('1'), text),
+        () => store.get(key),
+        () => store.head(key),
+        () => store.delete(key),
+      ]) {
         await assert.rejects(attempt, (error) => hasCode(error, 'OBJECT_KEY_INVALID'), JSON.stringify(key));
       }
     }

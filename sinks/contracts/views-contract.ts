@@ -80,7 +80,10 @@ function applying(test: Test): void {
     const guide = await views.guide('acme', 's1');
     assert.ok(guide !== undefined && guide !== 'gone');
     assert.equal(guide.title, 'new');
-    assert.deepEqual((await views.listGuides('acme', { limitCount: 10 })).rows.map((row) => row.title), ['new']);
+    assert.deepEqual(
+      (await views.listGuides('acme', { limitCount: 10 })).rows.map((row) => row.title),
+      ['new'],
+    );
   });
 }
 
@@ -111,14 +114,29 @@ function snapshots(test: Test): void {
     const ids = ['acme', 'acme2', 'acm', 'acme/s'];
     for (const tenantId of ids) {
       const title = `of ${tenantId}`;
-      await views.apply(batchOf({ sessions: [sessionRow({ tenantId, title })], steps: [stepRow({ tenantId, title })], guides: [guideRow({ tenantId, title })] }));
+      await views.apply(
+        batchOf({
+          sessions: [sessionRow({ tenantId, title })],
+          steps: [stepRow({ tenantId, title })],
+          guides: [guideRow({ tenantId, title })],
+        }),
+      );
     }
     for (const tenantId of ids) {
       const snapshot = await views.liveSteps(tenantId, 's1');
       assert.ok(snapshot !== undefined && snapshot !== 'gone');
-      assert.deepEqual(snapshot.steps.map((step) => step.title), [`of ${tenantId}`]);
-      assert.deepEqual((await views.listSessions(tenantId, { limitCount: 9 })).rows.map((row) => row.title), [`of ${tenantId}`]);
-      assert.deepEqual((await views.listGuides(tenantId, { limitCount: 9 })).rows.map((row) => row.title), [`of ${tenantId}`]);
+      assert.deepEqual(
+        snapshot.steps.map((step) => step.title),
+        [`of ${tenantId}`],
+      );
+      assert.deepEqual(
+        (await views.listSessions(tenantId, { limitCount: 9 })).rows.map((row) => row.title),
+        [`of ${tenantId}`],
+      );
+      assert.deepEqual(
+        (await views.listGuides(tenantId, { limitCount: 9 })).rows.map((row) => row.title),
+        [`of ${tenantId}`],
+      );
     }
     await views.forget('acm', 's1');
     assert.deepEqual(await views.session('acme', 's1'), sessionRow({ title: 'of acme' }));
@@ -127,7 +145,9 @@ function snapshots(test: Test): void {
 
 function lists(test: Test): void {
   test('pages through sessions and guides newest first, without a gap or a double', async (views) => {
-    const sessions = Array.from({ length: 25 }, (_value, index) => sessionRow({ sessionId: `s${index}`, openedAtMs: 1000 + Math.floor(index / 2) }));
+    const sessions = Array.from({ length: 25 }, (_value, index) =>
+      sessionRow({ sessionId: `s${index}`, openedAtMs: 1000 + Math.floor(index / 2) }),
+    );
     await views.apply(batchOf({ sessions, guides: sessions.map(({ sessionId }) => guideRow({ sessionId })) }));
     const seen: string[] = [];
     const guides: string[] = [];
@@ -139,7 +159,9 @@ function lists(test: Test): void {
       guides.push(...guidePage.rows.map((row) => row.sessionId));
       [cursor, guideCursor] = [page.cursor, guidePage.cursor];
     } while (cursor !== undefined);
-    const wanted = [...sessions].sort((a, b) => b.openedAtMs - a.openedAtMs || (a.sessionId < b.sessionId ? -1 : 1)).map((row) => row.sessionId);
+    const wanted = [...sessions]
+      .sort((a, b) => b.openedAtMs - a.openedAtMs || (a.sessionId < b.sessionId ? -1 : 1))
+      .map((row) => row.sessionId);
     assert.deepEqual(seen, wanted);
     assert.deepEqual(guides, wanted);
     assert.equal(guideCursor, undefined);
@@ -171,7 +193,10 @@ function lists(test: Test): void {
     await views.apply(batchOf({ sessions: [sessionRow(), sessionRow({ tenantId: 'zeta', title: 'secret' })] }));
     for (const cursor of ['', '!!!', 'AAAA', Buffer.from('szeta\0').toString('base64url'), 'x'.repeat(5000)]) {
       const page = await views.listSessions('acme', { limitCount: 10, cursor });
-      assert.equal(page.rows.some((row) => row.tenantId !== 'acme'), false);
+      assert.equal(
+        page.rows.some((row) => row.tenantId !== 'acme'),
+        false,
+      );
     }
   });
 }
@@ -182,11 +207,16 @@ function forgetting(test: Test): void {
     await views.apply(batchOf({ sessions: [sessionRow()], steps, guides: [guideRow()] }));
     await views.apply(batchOf({ sessions: [sessionRow({ sessionId: 's2' })] }));
     assert.equal(await views.forget('acme', 's1'), 4);
-    await views.apply(batchOf({ sessions: [sessionRow({ revision: revision(99) })], steps, guides: [guideRow({ revision: revision(99) })] }));
+    await views.apply(
+      batchOf({ sessions: [sessionRow({ revision: revision(99) })], steps, guides: [guideRow({ revision: revision(99) })] }),
+    );
     assert.equal(await views.session('acme', 's1'), 'gone');
     assert.equal(await views.liveSteps('acme', 's1'), 'gone');
     assert.equal(await views.guide('acme', 's1'), 'gone');
-    assert.deepEqual((await views.listSessions('acme', { limitCount: 10 })).rows.map((row) => row.sessionId), ['s2']);
+    assert.deepEqual(
+      (await views.listSessions('acme', { limitCount: 10 })).rows.map((row) => row.sessionId),
+      ['s2'],
+    );
     assert.deepEqual((await views.listGuides('acme', { limitCount: 10 })).rows, []);
     assert.equal(await views.forget('acme', 's1'), 0);
   });

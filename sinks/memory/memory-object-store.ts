@@ -25,7 +25,8 @@ export function createMemoryObjectStore(): ObjectStore {
       keySegments(key);
       const standing = objects.get(key);
       if (standing !== undefined && options.ifAbsent) return false;
-      if (standing?.position !== undefined && options.position !== undefined && standing.position >= options.position) return standing.position === options.position;
+      if (standing?.position !== undefined && options.position !== undefined && standing.position >= options.position)
+        return standing.position === options.position;
       objects.set(key, { body: Buffer.from(body), contentType: options.contentType, position: options.position });
       return true;
     },

@@ -66,7 +66,9 @@ export class MemoryViews implements ViewWriter, ViewReader {
   }
 
   async listGuides(tenantId: string, page: PageRequest): Promise<Page<GuideSummary>> {
-    const rows = this.#all(tenantId).flatMap(({ guide, session }) => (guide === undefined ? [] : summarise(guide, session?.openedAtMs ?? 0)));
+    const rows = this.#all(tenantId).flatMap(({ guide, session }) =>
+      guide === undefined ? [] : summarise(guide, session?.openedAtMs ?? 0),
+    );
     return paged(rows, page);
   }
 

@@ -12,7 +12,10 @@ const segmentShape = /^[A-Za-z0-9._-]+$/;
  */
 export function keySegments(key: string): readonly string[] {
   const segments = key.split('/');
-  const problem = key.length > maxKeyLength ? `is longer than ${maxKeyLength} characters` : segments.map(segmentProblem).find((found) => found !== undefined);
+  const problem =
+    key.length > maxKeyLength
+      ? `is longer than ${maxKeyLength} characters`
+      : segments.map(segmentProblem).find((found) => found !== undefined);
   if (problem !== undefined) throw invalidKey(problem, key.length);
   return segments;
 }

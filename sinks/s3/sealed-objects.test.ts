@@ -47,6 +47,9 @@ it('opens neither changed bytes nor bytes moved to another key of the same sessi
 it('finds the session in a quarantine key and refuses other keys', () => {
   assert.equal(quarantineScope(key), 'acme/s1');
   for (const wrong of ['images/acme/s1/x', 'quarantine/acme/s1', 'quarantine/acme/s1/x/y', 'quarantine//s1/x']) {
-    assert.throws(() => quarantineScope(wrong), (error) => hasCode(error, 'OBJECT_KEY_INVALID'));
+    assert.throws(
+      () => quarantineScope(wrong),
+      (error) => hasCode(error, 'OBJECT_KEY_INVALID'),
+    );
   }
 });

@@ -41,7 +41,9 @@ export function sealedObjects(store: ObjectStore, keyring: Keyring, scopeOf: (ke
 export function quarantineScope(key: string): string {
   const [folder, tenantId, sessionId, name, ...rest] = key.split('/');
   if (folder !== 'quarantine' || !tenantId || !sessionId || !name || rest.length > 0) {
-    throw new StepwrightError('OBJECT_KEY_INVALID', 'A quarantine key is quarantine/<tenant>/<session>/<sha256>.', { disposition: 'dead-letter' });
+    throw new StepwrightError('OBJECT_KEY_INVALID', 'A quarantine key is quarantine/<tenant>/<session>/<sha256>.', {
+      disposition: 'dead-letter',
+    });
   }
   return `${tenantId}/${sessionId}`;
 }
@@ -70,7 +72,9 @@ function open(sealed: Buffer, objectKey: string, key: Buffer): Buffer {
 function openingKey(keyring: Keyring, scope: string): Buffer {
   const key = keyring.peek(scope);
   if (key === 'gone') {
-    throw new StepwrightError('SEAL_KEY_GONE', 'The session was forgotten: its original images cannot be opened any more.', { disposition: 'dead-letter' });
+    throw new StepwrightError('SEAL_KEY_GONE', 'The session was forgotten: its original images cannot be opened any more.', {
+      disposition: 'dead-letter',
+    });
   }
   if (key === undefined) throw broken();
   return key;

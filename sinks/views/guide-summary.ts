@@ -5,5 +5,13 @@ import type { GuideSummary } from '../ports/views.ts';
 export function summarise(guide: Guide, openedAtMs: number): GuideSummary {
   const thumbnailKey = guide.steps.find((step) => step.image !== undefined)?.image?.thumbnailKey;
   const { sessionId, guideId, title, summary } = guide;
-  return { sessionId, guideId, title, summary, stepCount: guide.steps.length, openedAtMs, ...(thumbnailKey === undefined ? {} : { thumbnailKey }) };
+  return {
+    sessionId,
+    guideId,
+    title,
+    summary,
+    stepCount: guide.steps.length,
+    openedAtMs,
+    ...(thumbnailKey === undefined ? {} : { thumbnailKey }),
+  };
 }

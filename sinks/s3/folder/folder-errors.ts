@@ -17,5 +17,9 @@ export function classifyFileError(error: unknown, operation: string): Stepwright
     return new StepwrightError('OBJECT_STORE_FULL', message, { disposition: 'retry', cause: error, context });
   }
   const message = `The object folder refused to ${operation} (${code || 'unknown error'}). Check its permissions and its disk.`;
-  return new StepwrightError('OBJECT_STORE_FAILED', message, { disposition: retryable.has(code) ? 'retry' : 'fatal', cause: error, context });
+  return new StepwrightError('OBJECT_STORE_FAILED', message, {
+    disposition: retryable.has(code) ? 'retry' : 'fatal',
+    cause: error,
+    context,
+  });
 }

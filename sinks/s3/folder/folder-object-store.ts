@@ -104,15 +104,14 @@ class FolderObjectStore implements ObjectStore {
   }
 
   async #put(at: Located, body: Buffer, options: PutOptions): Promise<boolean> {
-    const standing = options.ifAbsent || options.position !== undefined ? await this.#standing(at) : undefined;
-    if (standing !== undefined && options.ifAbsent) return false;
-    const standingPosition = standing?.position;
-    if (standingPosition !== undefined && options.position !== undefined && standingPosition >= options.position) return standingPosition === options.position;
+    const settled = await this.#settledByStanding(at, options);
+    if (settled !== undefined) return settled;
+    const { contentType, position } = options;
+    const plain = at.plainType === contentType && position === undefined;
+    const bytes = plain ? body : encodeFrame(position === undefined ? { contentType } : { contentType, position }, body);
     await this.#durable.ensureFolder(at.folder);
-    const plain = at.plainType === options.contentType && options.position === undefined;
-    const header: FrameHeader = { contentType: options.contentType, ...(options.position === undefined ? {} : { position: options.position }) };
-    const target = plain ? at.plain : at.framed;
-    return this.#durable.withTemporary(plain ? body : encodeFrame(header, body), async (temporary) => {
+    return this.#durable.withTemporary(bytes, async (temporary) => {
+      const target = plain ? at.plain : at.framed;
       if (options.ifAbsent) return this.#durable.publishIfAbsent(temporary, target);
       await this.#durable.publish(temporary, target);
       // The framed file wins in reads, so it goes only after the plain one is durable, and a crash in between shows one whole object.
@@ -120,6 +119,16 @@ class FolderObjectStore implements ObjectStore {
       if (other) await this.#durable.syncFolder(at.folder);
       return true;
     });
+  }
+
+  /** The answer of a put that must not write, because of what stands; undefined when it must. */
+  async #settledByStanding(at: Located, { ifAbsent, position }: PutOptions): Promise<boolean | undefined> {
+    if (!ifAbsent && position === undefined) return undefined;
+    const standing = await this.#standing(at);
+    if (standing === undefined) return undefined;
+    if (ifAbsent) return false;
+    if (standing.position === undefined || position === undefined || standing.position < position) return undefined;
+    return standing.position === position;
   }
 
   async #standing(at: Located): Promise<{ readonly position?: bigint } | undefined> {

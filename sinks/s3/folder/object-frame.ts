@@ -36,10 +36,14 @@ export function decodeFrame(bytes: Buffer): { readonly header: FrameHeader; read
   if (bytes.length < fixedBytes || !bytes.subarray(0, magic.length).equals(magic) || bytes[magic.length] !== formatVersion) throw broken();
   const bodyOffset = fixedBytes + bytes.readUInt16BE(magic.length + 1);
   if (bytes.length < bodyOffset) throw broken();
-  const parsed: unknown = parseJson(bytes.subarray(fixedBytes, bodyOffset).toString());
+  return { header: headerOf(parseJson(bytes.subarray(fixedBytes, bodyOffset).toString())), bodyOffset };
+}
+
+function headerOf(parsed: unknown): FrameHeader {
   if (typeof parsed !== 'object' || parsed === null || !('contentType' in parsed) || typeof parsed.contentType !== 'string') throw broken();
-  const position = 'position' in parsed && typeof parsed.position === 'string' && /^\d+$/.test(parsed.position) ? BigInt(parsed.position) : undefined;
-  return { header: { contentType: parsed.contentType, ...(position === undefined ? {} : { position }) }, bodyOffset };
+  const { contentType } = parsed;
+  const isPointer = 'position' in parsed && typeof parsed.position === 'string' && /^\d+$/.test(parsed.position);
+  return isPointer ? { contentType, position: BigInt(String(parsed.position)) } : { contentType };
 }
 
 function parseJson(text: string): unknown {
@@ -51,8 +55,12 @@ function parseJson(text: string): unknown {
 }
 
 function broken(cause?: unknown): StepwrightError {
-  return new StepwrightError('OBJECT_STORE_FAILED', 'An object file has no readable header: it was changed from outside or the disk failed.', {
-    disposition: 'dead-letter',
-    cause,
-  });
+  return new StepwrightError(
+    'OBJECT_STORE_FAILED',
+    'An object file has no readable header: it was changed from outside or the disk failed.',
+    {
+      disposition: 'dead-letter',
+      cause,
+    },
+  );
 }

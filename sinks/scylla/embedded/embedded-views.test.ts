@@ -24,7 +24,10 @@ viewsContract(
 it('refuses a folder that is in use, by a code and with the way out', async () => {
   const folder = await temporaryFolder();
   const views = await openEmbeddedViews({ folder, livePartitionOf });
-  await assert.rejects(openEmbeddedViews({ folder, livePartitionOf }), (error) => hasCode(error, 'VIEW_LOCKED') && /another data folder/.test(error.message));
+  await assert.rejects(
+    openEmbeddedViews({ folder, livePartitionOf }),
+    (error) => hasCode(error, 'VIEW_LOCKED') && /another data folder/.test(error.message),
+  );
   await views.close();
   await rm(folder, { recursive: true });
 });
@@ -37,7 +40,10 @@ it('says VIEW_CORRUPT and how to rebuild when a file is damaged', async () => {
   const manifest = (await readdir(folder)).find((name) => name.startsWith('MANIFEST')) ?? '';
   const bytes = await readFile(join(folder, manifest));
   await writeFile(join(folder, manifest), bytes.fill(7));
-  await assert.rejects(openEmbeddedViews({ folder, livePartitionOf }), (error) => hasCode(error, 'VIEW_CORRUPT') && /rebuilt from the topics/.test(error.message));
+  await assert.rejects(
+    openEmbeddedViews({ folder, livePartitionOf }),
+    (error) => hasCode(error, 'VIEW_CORRUPT') && /rebuilt from the topics/.test(error.message),
+  );
   await rm(folder, { recursive: true });
   const rebuilt = await openEmbeddedViews({ folder, livePartitionOf });
   assert.deepEqual(await rebuilt.positions(), []);

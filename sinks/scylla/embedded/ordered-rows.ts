@@ -13,7 +13,9 @@ interface RocksModule {
   readonly RocksLevel: new (location: string, options: object) => RocksLevel;
 }
 
-export type RowWrite = { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer } | { readonly type: 'del'; readonly key: Buffer };
+export type RowWrite =
+  | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
+  | { readonly type: 'del'; readonly key: Buffer };
 
 /** `from` is exclusive and inside the prefix; it is where the page before ended. */
 export interface RowScan {
@@ -74,7 +76,10 @@ function viewError(error: unknown, folder: string): StepwrightError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const context = { folder };
   if (/lock hold|LOCK:/.test(text)) {
-    return new StepwrightError('VIEW_LOCKED', `Another process uses the views in ${folder}. Stop it, or choose another data folder.`, { cause: error, context });
+    return new StepwrightError('VIEW_LOCKED', `Another process uses the views in ${folder}. Stop it, or choose another data folder.`, {
+      cause: error,
+      context,
+    });
   }
   if (/no space|ENOSPC|disk quota/i.test(text)) {
     const message = `The disk of the views in ${folder} is full. Free some space: the batch is tried again.`;

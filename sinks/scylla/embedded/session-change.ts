@@ -41,26 +41,28 @@ export function groupBySession(batch: ViewBatch): readonly SessionRows[] {
 /** The writes that bring the rows of one session from `standing` to the newest of `standing` and `next`; none where nothing is newer. */
 export function changeWrites(standing: SessionRows, next: SessionRows): RowWrite[] {
   const { tenantId, sessionId } = next;
+  const session = next.session === undefined ? standing.session : newest(standing.session, next.session);
+  const guide = next.guide === undefined ? standing.guide : newest(standing.guide, next.guide);
+  const times = { fromMs: openedAt(standing.session), toMs: openedAt(session) };
   const writes: RowWrite[] = [];
   for (const [stepId, step] of next.steps) {
     if (newest(standing.steps.get(stepId), step) === step) writes.push(put(stepKey(tenantId, sessionId, stepId), step));
   }
-  const session = next.session === undefined ? standing.session : newest(standing.session, next.session);
-  const guide = next.guide === undefined ? standing.guide : newest(standing.guide, next.guide);
-  const movedFromMs = openedAt(standing.session);
-  const movedToMs = openedAt(session);
   if (session !== undefined && session !== standing.session) {
     writes.push(put(sessionKey(tenantId, sessionId), session));
-    if (standing.session !== undefined && movedFromMs !== movedToMs) writes.push(unlist(sessionListPrefix(tenantId), movedFromMs, sessionId));
-    writes.push(put(listKey(sessionListPrefix(tenantId), movedToMs, sessionId), session));
+    writes.push(...listWrites(sessionListPrefix(tenantId), sessionId, times, session));
   }
-  if (guide === undefined) return writes;
-  if (guide !== standing.guide) writes.push(put(guideKey(tenantId, sessionId), guide));
-  if (guide !== standing.guide || movedFromMs !== movedToMs) {
-    if (standing.guide !== undefined && movedFromMs !== movedToMs) writes.push(unlist(guideListPrefix(tenantId), movedFromMs, sessionId));
-    writes.push(put(listKey(guideListPrefix(tenantId), movedToMs, sessionId), summarise(guide, movedToMs)));
+  if (guide !== undefined && guide !== standing.guide) writes.push(put(guideKey(tenantId, sessionId), guide));
+  if (guide !== undefined && (guide !== standing.guide || times.fromMs !== times.toMs)) {
+    writes.push(...listWrites(guideListPrefix(tenantId), sessionId, times, summarise(guide, times.toMs)));
   }
   return writes;
+}
+
+/** Puts a row into a newest-first list, and takes it from its old place when its time changed. */
+function listWrites(prefix: Buffer, sessionId: string, times: { readonly fromMs: number; readonly toMs: number }, row: object): RowWrite[] {
+  const placed = put(listKey(prefix, times.toMs, sessionId), row);
+  return times.fromMs === times.toMs ? [placed] : [unlist(prefix, times.fromMs, sessionId), placed];
 }
 
 /** The writes that take every row of a session away. */
