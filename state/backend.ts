@@ -10,8 +10,8 @@ export interface Backend {
   /** Rows of [from, to) as of now. The caller must close the cursor. */
   scan(options: ScanOptions): BackendCursor;
   batch(): BackendBatch;
-  /** Deletes [from, to) at once. */
-  deleteRange(from: Buffer, to: Buffer): void;
+  /** Deletes [from, to). */
+  deleteRange(from: Buffer, to: Buffer): Promise<void>;
   /** Cursors not closed yet; a test and a gauge look at it. */
   openCursorCount(): number;
   /** Closes cursors left open. Idempotent. */
@@ -22,11 +22,15 @@ export interface ScanOptions {
   readonly from: Buffer;
   readonly to: Buffer;
   readonly reverse?: boolean;
+  /** False for walks over everything, which would push hot blocks out. Default true. */
+  readonly fillCache?: boolean;
 }
 
 export interface BackendCursor {
-  /** Up to `maxCount` rows, flat: key, value, key, value. Empty at the end. */
+  /** Up to `maxCount` rows, flat: key, value, key, value. Fewer when values are large; none at the end. */
   next(maxCount: number): readonly Buffer[];
+  /** True once there is nothing more to read. May stay false until a `next` found nothing. */
+  readonly isDone: boolean;
   close(): void;
 }
 

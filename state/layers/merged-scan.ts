@@ -148,9 +148,9 @@ class RowReader<K, V> {
   peek(): Row | undefined {
     if (this.#head !== undefined) return this.#head;
     if (this.#at >= this.#rows.length) {
-      if (this.#count === 0) return undefined;
+      if (this.#cursor.isDone) return undefined;
       this.#rows = this.#cursor.next(this.#count);
-      this.#count = this.#rows.length < this.#count * 2 ? 0 : chunkCount;
+      this.#count = chunkCount;
       this.#at = 0;
     }
     const key = this.#rows[this.#at]?.subarray(this.#prefixBytes);

@@ -83,7 +83,7 @@ class MemoryBackend implements Backend {
     };
   }
 
-  deleteRange(from: Buffer, to: Buffer): void {
+  async deleteRange(from: Buffer, to: Buffer): Promise<void> {
     this.#assertOpen();
     const end = to.toString('latin1');
     let key = this.#rows.keys.atOrAfter(from.toString('latin1'));
@@ -123,6 +123,9 @@ function createCursor(rows: MemoryRows, options: ScanOptions, onClose: () => voi
     return inside ? key : undefined;
   };
   return {
+    get isDone(): boolean {
+      return at === undefined;
+    },
     next: (maxCount) => {
       const found: Buffer[] = [];
       while (found.length < maxCount * 2) {

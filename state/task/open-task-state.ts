@@ -27,7 +27,7 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
   const backend = await options.backend.open(options.directory, budgets);
   try {
     const stored = readMeta(backend, options.directory);
-    const meta = reconcile(stored, options, backend, metrics);
+    const meta = await reconcile(stored, options, backend, metrics);
     const time = new StreamTime(meta.streamTimeMs);
     const context: StoreContext = { streamTimeMs: () => time.openMs, countLate: (store) => metrics.countLate(store) };
     const ledger = new LayerLedger(budgets.cacheBytes);
@@ -52,7 +52,7 @@ function readMeta(backend: Backend, directory: string): TaskMeta {
  * Gives new stores an id and drops what the topology no longer has. A removed store loses name, id and position in one write and its rows
  * after that: a crash in between leaves rows that nobody can see, under an id that stays reserved until they are gone.
  */
-function reconcile(meta: TaskMeta, options: TaskStateOptions, backend: Backend, metrics: StateMetrics): TaskMeta {
+async function reconcile(meta: TaskMeta, options: TaskStateOptions, backend: Backend, metrics: StateMetrics): Promise<TaskMeta> {
   const stores = new Map<string, StoreIdentity>();
   const changelogs = new Map(meta.changelogs);
   const garbageIds = [...meta.garbageIds];
@@ -71,16 +71,16 @@ function reconcile(meta: TaskMeta, options: TaskStateOptions, backend: Backend, 
   }
   if (garbageIds.length === 0) return { ...meta, stores, changelogs };
   writeMeta(backend, { ...meta, stores, changelogs, garbageIds });
-  for (const id of garbageIds) dropRows(backend, id);
+  for (const id of garbageIds) await dropRows(backend, id);
   const clean = { ...meta, stores, changelogs, garbageIds: [] };
   writeMeta(backend, clean);
   return clean;
 }
 
-function dropRows(backend: Backend, id: number): void {
+async function dropRows(backend: Backend, id: number): Promise<void> {
   const from = storePrefix(id);
   const to = prefixEnd(from);
-  if (to !== undefined) backend.deleteRange(from, to);
+  if (to !== undefined) await backend.deleteRange(from, to);
 }
 
 function writeMeta(backend: Backend, meta: TaskMeta): void {

@@ -36,7 +36,7 @@ export type SweptLayers = Pick<LayeredStore<never, never>, 'prefix' | 'isDirty' 
 function sweepStep(layers: SweptLayers, from: Buffer, isExpired: (keyBytes: Buffer, value: Buffer) => boolean): Buffer {
   const end = prefixEnd(layers.prefix);
   if (end === undefined) return layers.prefix;
-  const cursor = layers.backend.scan({ from, to: end });
+  const cursor = layers.backend.scan({ from, to: end, fillCache: false });
   try {
     const rows = cursor.next(rowsPerStep);
     for (let at = 0; at + 1 < rows.length; at += 2) {
@@ -44,7 +44,7 @@ function sweepStep(layers: SweptLayers, from: Buffer, isExpired: (keyBytes: Buff
       const value = rows[at + 1];
       if (key !== undefined && value !== undefined && isExpired(key, value) && !layers.isDirty(key)) layers.deleteEncoded(key);
     }
-    const last = rows.length < rowsPerStep * 2 ? undefined : rows.at(-2);
+    const last = rows.at(-2);
     return last === undefined ? layers.prefix : Buffer.concat([last, Buffer.of(0)]);
   } finally {
     cursor.close();

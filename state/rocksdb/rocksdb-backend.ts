@@ -1,0 +1,149 @@
+import { rm } from 'node:fs/promises';
+import { RocksLevel } from '@nxtedition/rocksdb';
+import { StepwrightError } from '../../topology/base/errors.ts';
+import type { Backend, BackendBatch, BackendBudgets, BackendCursor, BackendFactory, ScanOptions } from '../backend.ts';
+import { classifyRocksError } from './rocksdb-errors.ts';
+
+/** Stops a chunk of a scan here, so that large values do not pile up. */
+const chunkBytes = 1024 * 1024;
+
+/**
+ * RocksDB backends through the synchronous calls of `@nxtedition/rocksdb`: one column family a directory, because the binding allots
+ * memtables and a block cache to each. Writes go to the WAL and are not synced (K3).
+ */
+export function createRocksBackendFactory(): BackendFactory {
+  return {
+    name: 'rocksdb',
+    open: async (directory, budgets) => {
+      const db = new RocksLevel(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+      try {
+        await db.open(openOptions(budgets));
+      } catch (error) {
+        throw classifyRocksError(error, directory);
+      }
+      return new RocksBackend(db, directory);
+    },
+    destroy: (directory) => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+function openOptions(budgets: BackendBudgets): Parameters<RocksLevel['open']>[0] {
+  return {
+    createIfMissing: true,
+    // Naming a style is what makes the binding respect the memtable budget: a quarter of it a memtable, levels above the first two as zstd.
+    compaction: 'level',
+    memtableMemoryBudget: budgets.memtableBytes,
+    cacheSize: budgets.blockCacheBytes,
+    cacheIndexAndFilterBlocks: true,
+    // No dictionary training, and a log that lives for seconds is not worth compressing.
+    compression: false,
+    walCompression: false,
+    parallelism: 2,
+  };
+}
+
+interface Chunk {
+  readonly gte: Buffer;
+  readonly lt: Buffer;
+  readonly reverse: boolean;
+  readonly limit: number;
+  readonly fillCache: boolean;
+}
+
+class RocksBackend implements Backend {
+  readonly #db: RocksLevel;
+  readonly #directory: string;
+  #cursorCount = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(db: RocksLevel, directory: string) {
+    this.#db = db;
+    this.#directory = directory;
+  }
+
+  getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
+    return this.#guard(() => this.#db._getManySync(keys).map((value) => value ?? undefined));
+  }
+
+  /**
+   * Each chunk is one native call that opens, reads and closes an iterator: nothing is left to leak, and narrow scans cost one call.
+   * Chunks agree with each other because the task does not write the backend while it scans.
+   */
+  scan(options: ScanOptions): BackendCursor {
+    let { from, to } = options;
+    const reverse = options.reverse === true;
+    const fillCache = options.fillCache !== false;
+    let isOpen = true;
+    this.#cursorCount++;
+    const cursor = {
+      isDone: from.compare(to) >= 0,
+      next: (maxCount: number): readonly Buffer[] => {
+        if (cursor.isDone || !isOpen) return [];
+        const { rows, finished } = this.#query({ gte: from, lt: to, reverse, limit: maxCount, fillCache });
+        const lastKey = rows.at(-2);
+        // `finished` is also said when the limit was reached.
+        if (lastKey === undefined || (finished && rows.length < maxCount * 2)) cursor.isDone = true;
+        else if (reverse) to = lastKey;
+        else from = Buffer.concat([lastKey, Buffer.of(0)]);
+        return rows;
+      },
+      close: (): void => {
+        if (isOpen) this.#cursorCount--;
+        isOpen = false;
+      },
+    };
+    return cursor;
+  }
+
+  batch(): BackendBatch {
+    this.#assertOpen();
+    const batch = this.#db._chainedBatch();
+    return {
+      put: (key, value) => batch._put(key, value),
+      delete: (key) => batch._del(key),
+      write: () => this.#guard(() => batch._writeSync()),
+      // Rejects only when the database is closing, and then the batch is gone as well.
+      close: () => void batch.close().catch(() => {}),
+    };
+  }
+
+  async deleteRange(from: Buffer, to: Buffer): Promise<void> {
+    try {
+      await this.#db.clear({ gte: from, lt: to });
+    } catch (error) {
+      throw classifyRocksError(error, this.#directory);
+    }
+  }
+
+  openCursorCount(): number {
+    return this.#cursorCount;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#db.close();
+    return this.#closing;
+  }
+
+  #query(range: Chunk): { readonly rows: readonly Buffer[]; readonly finished: boolean } {
+    return this.#guard(() => {
+      const options = { ...range, keyEncoding: 'buffer', valueEncoding: 'buffer', highWaterMarkBytes: chunkBytes } as const;
+      const { rows, finished } = this.#db.querySync(options);
+      return { rows: rows.filter((row): row is Buffer => row !== undefined), finished };
+    });
+  }
+
+  /** The native calls do not check: a call after close would reach freed memory. */
+  #assertOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new StepwrightError('STATE_CLOSED', `State directory ${this.#directory} was used after it was closed.`);
+  }
+
+  #guard<T>(call: () => T): T {
+    this.#assertOpen();
+    try {
+      return call();
+    } catch (error) {
+      throw classifyRocksError(error, this.#directory);
+    }
+  }
+}
