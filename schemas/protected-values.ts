@@ -1,0 +1,30 @@
+import type { CaptureEvent, Input, Target } from './types/capture-event.ts';
+
+/**
+ * The event without anything that a protected field could leak through: the field's text and checked state, a name that was taken from its value, keys pressed
+ * in it, and a selector or note that might quote it. The last line of defence behind agents, which must not read such fields at all; what needs the history of
+ * a session (which field has the focus) is ingest's. The same object when there is nothing to take out.
+ */
+export function withoutProtectedValues(event: CaptureEvent): CaptureEvent {
+  const isProtected = event.target?.protected === true;
+  const isSecret = isProtected || event.input?.valueClass === 'secret';
+  if (!isSecret) return event;
+  if (event.key !== undefined) return { seq: event.seq, atMs: event.atMs, kind: 'unknown' };
+  const { input, target, note: _note, ...rest } = event;
+  return {
+    ...rest,
+    ...(target === undefined ? {} : { target: protectedTarget(target) }),
+    ...(input === undefined ? {} : { input: secretInput(input) }),
+  };
+}
+
+/** Emptiness may be told, nothing else. */
+function secretInput(input: Input): Input {
+  return { valueClass: input.valueClass === 'empty' ? 'empty' : 'secret' };
+}
+
+function protectedTarget(target: Target): Target {
+  const { selector: _selector, checked: _checked, ...rest } = target;
+  const named = rest.nameSource === 'value' ? { ...rest, name: '', nameSource: 'none' } : rest;
+  return { ...named, protected: true };
+}
