@@ -12,6 +12,11 @@ export interface Backend {
   batch(): BackendBatch;
   /** Deletes [from, to). */
   deleteRange(from: Buffer, to: Buffer): Promise<void>;
+  /**
+   * Before a write that follows a failed one: makes the backend writable again, if need be by opening its files anew. Reads during it
+   * throw `STATE_DISK_FULL`. Does nothing when all is well. @throws {STATE_DISK_FULL} there is still no room.
+   */
+  recover(): Promise<void>;
   /** Cursors not closed yet; a test and a gauge look at it. */
   openCursorCount(): number;
   /** Closes cursors left open. Idempotent. */

@@ -52,7 +52,8 @@ export interface TaskState {
    * Writes the committed layer and `position` in one WriteBatch. The position must not be ahead of the last `fold`: next offsets read before
    * that fold's commit, or after it with no later commit in between. New folds may happen while it runs; they wait for the next flush.
    * A second call while one runs waits for it and then flushes the rest.
-   * @throws {STATE_DISK_FULL} disposition `retry`; the layer is kept and the next flush writes it.
+   * @throws {STATE_DISK_FULL} disposition `retry`; the layer is kept and the next flush writes it. The caller stops admission
+   * until a flush succeeds (K6): reads throw the same while the next flush opens the files anew.
    * @throws {STATE_CORRUPT} the caller must wipe and restore.
    */
   flush(position: StatePosition): Promise<void>;
@@ -67,7 +68,7 @@ export interface TaskState {
   /** Writes what `restore` still holds in memory. After it the task may process. */
   finishRestore(): Promise<void>;
 
-  /** Deletes all data and positions, counts the reason (K5) and leaves an empty, open state. Layers must be empty or dropped by the caller. */
+  /** Deletes all data, layers and positions, counts the reason (K5) and leaves an empty, open state to restore into. */
   wipe(reason: WipeReason): Promise<void>;
   /** Waits for a running flush and releases the backend. Layers that were not flushed are in the log and are restored from there (K3). Idempotent. */
   close(): Promise<void>;

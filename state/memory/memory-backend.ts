@@ -83,6 +83,10 @@ class MemoryBackend implements Backend {
     };
   }
 
+  recover(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async deleteRange(from: Buffer, to: Buffer): Promise<void> {
     this.#assertOpen();
     const end = to.toString('latin1');

@@ -1,11 +1,16 @@
+import { statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { RocksLevel } from '@nxtedition/rocksdb';
+import type { ChainedBatch } from '@nxtedition/rocksdb';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Backend, BackendBatch, BackendBudgets, BackendCursor, BackendFactory, ScanOptions } from '../backend.ts';
 import { classifyRocksError } from './rocksdb-errors.ts';
 
 /** Stops a chunk of a scan here, so that large values do not pile up. */
 const chunkBytes = 1024 * 1024;
+
+/** Left free on the disk beside a batch's own bytes: RocksDB needs some for its files, and an append to its WAL that fails costs a reopen. */
+const reserveBytes = 8 * 1024 * 1024;
 
 /**
  * RocksDB backends through the synchronous calls of `@nxtedition/rocksdb`: one column family a directory, because the binding allots
@@ -15,16 +20,30 @@ export function createRocksBackendFactory(): BackendFactory {
   return {
     name: 'rocksdb',
     open: async (directory, budgets) => {
-      const db = new RocksLevel(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
-      try {
-        await db.open(openOptions(budgets));
-      } catch (error) {
-        throw classifyRocksError(error, directory);
-      }
-      return new RocksBackend(db, directory);
+      const open = () => openDatabase(directory, budgets);
+      return new RocksBackend(await open(), open, directory);
     },
     destroy: (directory) => rm(directory, { recursive: true, force: true }),
   };
+}
+
+async function openDatabase(directory: string, budgets: BackendBudgets): Promise<RocksLevel> {
+  const db = new RocksLevel(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  try {
+    await db.open(openOptions(budgets));
+    return db;
+  } catch (error) {
+    throw classifyRocksError(error, directory);
+  }
+}
+
+/** A database with a failed write reports that failure once more when it closes; its handle and lock are gone either way. */
+async function closeQuietly(db: RocksLevel): Promise<void> {
+  try {
+    await db.close();
+  } catch {
+    // Said already, by the write.
+  }
 }
 
 function openOptions(budgets: BackendBudgets): Parameters<RocksLevel['open']>[0] {
@@ -50,14 +69,23 @@ interface Chunk {
   readonly fillCache: boolean;
 }
 
+/**
+ * `healthy` → `suspect` after a failed write (RocksDB refuses further writes, reads go on) → `reopening` → `healthy`, or `shut` when
+ * opening failed, from where `recover` tries again.
+ */
+type Health = 'healthy' | 'suspect' | 'reopening' | 'shut';
+
 class RocksBackend implements Backend {
-  readonly #db: RocksLevel;
+  #db: RocksLevel;
+  readonly #open: () => Promise<RocksLevel>;
   readonly #directory: string;
+  #health: Health = 'healthy';
   #cursorCount = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(db: RocksLevel, directory: string) {
+  constructor(db: RocksLevel, open: () => Promise<RocksLevel>, directory: string) {
     this.#db = db;
+    this.#open = open;
     this.#directory = directory;
   }
 
@@ -98,13 +126,35 @@ class RocksBackend implements Backend {
   batch(): BackendBatch {
     this.#assertOpen();
     const batch = this.#db._chainedBatch();
+    let bytes = 0;
     return {
-      put: (key, value) => batch._put(key, value),
-      delete: (key) => batch._del(key),
-      write: () => this.#guard(() => batch._writeSync()),
+      put: (key, value) => {
+        bytes += key.length + value.length;
+        batch._put(key, value);
+      },
+      delete: (key) => {
+        bytes += key.length;
+        batch._del(key);
+      },
+      write: () => {
+        this.#checkSpace(bytes);
+        this.#guard(() => this.#write(batch));
+      },
       // Rejects only when the database is closing, and then the batch is gone as well.
       close: () => void batch.close().catch(() => {}),
     };
+  }
+
+  async recover(): Promise<void> {
+    if (this.#health === 'healthy') return;
+    this.#checkSpace(0);
+    if (this.#health === 'suspect') {
+      this.#health = 'reopening';
+      await closeQuietly(this.#db);
+    }
+    this.#health = 'shut';
+    this.#db = await this.#open();
+    this.#health = 'healthy';
   }
 
   async deleteRange(from: Buffer, to: Buffer): Promise<void> {
@@ -120,8 +170,23 @@ class RocksBackend implements Backend {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#db.close();
+    this.#closing ??= this.#health === 'shut' ? Promise.resolve() : closeQuietly(this.#db);
     return this.#closing;
+  }
+
+  #write(batch: ChainedBatch): void {
+    try {
+      batch._writeSync();
+    } catch (error) {
+      this.#health = 'suspect';
+      throw error;
+    }
+  }
+
+  #checkSpace(bytes: number): void {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    if (bavail * bsize >= bytes + reserveBytes) return;
+    throw classifyRocksError(new Error('No space left on device: checked before the write'), this.#directory);
   }
 
   #query(range: Chunk): { readonly rows: readonly Buffer[]; readonly finished: boolean } {
@@ -134,8 +199,13 @@ class RocksBackend implements Backend {
 
   /** The native calls do not check: a call after close would reach freed memory. */
   #assertOpen(): void {
-    if (this.#closing === undefined) return;
-    throw new StepwrightError('STATE_CLOSED', `State directory ${this.#directory} was used after it was closed.`);
+    if (this.#closing !== undefined) {
+      throw new StepwrightError('STATE_CLOSED', `State directory ${this.#directory} was used after it was closed.`);
+    }
+    if (this.#health === 'healthy' || this.#health === 'suspect') return;
+    throw new StepwrightError('STATE_DISK_FULL', `State directory ${this.#directory} is being opened again after a write failed.`, {
+      disposition: 'retry',
+    });
   }
 
   #guard<T>(call: () => T): T {

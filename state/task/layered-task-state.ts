@@ -202,6 +202,7 @@ export class LayeredTaskState implements port.TaskState {
 
   /** One WriteBatch of data and position (K2). Collecting it takes turns with other work; writing it does not. */
   async #writeBatch(meta: TaskMeta, fill: (batch: BackendBatch) => Promise<void>): Promise<void> {
+    await this.#backend.recover();
     const batch = this.#backend.batch();
     try {
       await fill(batch);
