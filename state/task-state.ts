@@ -151,6 +151,7 @@ export const wipeReasons = [
   'topic-recreated',
   'tombstones-expired',
   'store-removed',
+  'obsolete',
   'requested',
 ] as const;
 export type WipeReason = (typeof wipeReasons)[number];
@@ -165,4 +166,6 @@ export interface TaskStateOptions {
   readonly budgets?: StateBudgets;
   readonly logger?: Logger;
   readonly metrics?: Metrics;
+  /** Runs once the state is closed and its files are free. */
+  readonly onClosed?: () => void;
 }

@@ -150,8 +150,14 @@ export class LayeredTaskState implements port.TaskState {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writes.then(() => this.#backend.close());
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writes;
+    await this.#backend.close();
+    this.#parts.options.onClosed?.();
   }
 
   async #flush(position: port.StatePosition): Promise<void> {
