@@ -1,17 +1,5 @@
-import { createRequire } from 'node:module';
+import { RocksLevel } from '@nxtedition/rocksdb';
 import { StepwrightError } from '../../../topology/base/errors.ts';
-
-/** The few calls of @nxtedition/rocksdb that views need; the package has no types of its own. */
-interface RocksLevel {
-  open(options: object): Promise<void>;
-  close(): Promise<void>;
-  getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
-  batch(operations: readonly object[], options: { readonly sync: boolean }): Promise<void>;
-  iterator(options: object): { all(): Promise<[Buffer, Buffer][]> };
-}
-interface RocksModule {
-  readonly RocksLevel: new (location: string, options: object) => RocksLevel;
-}
 
 export type RowWrite =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
@@ -41,28 +29,51 @@ export interface OpenRowsOptions {
 
 /** @throws {VIEW_LOCKED | VIEW_CORRUPT} the caller must stop the other process, or delete the folder and let the sink fill it again. */
 export async function openOrderedRows(options: OpenRowsOptions): Promise<OrderedRows> {
-  const { RocksLevel }: RocksModule = createRequire(import.meta.url)('@nxtedition/rocksdb');
-  const database = new RocksLevel(options.folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
-  const columns = { default: { cacheSize: options.cacheBytes, memtableMemoryBudget: options.memtableBytes } };
-  await classified(options.folder, () => database.open({ createIfMissing: true, parallelism: 2, columns }));
+  const { folder, cacheBytes, memtableBytes } = options;
+  const database = new RocksLevel(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  const settings = { createIfMissing: true, compaction: 'level', cacheSize: cacheBytes, memtableMemoryBudget: memtableBytes } as const;
+  await classified(folder, () => database.open(settings));
   let closed: Promise<void> | undefined;
   return {
-    getMany: (keys) => classified(options.folder, () => database.getMany(keys)),
-    scan: (scan) => classified(options.folder, () => database.iterator(bounds(scan)).all()),
-    write: (writes, { sync }) => classified(options.folder, () => database.batch(writes, { sync })),
+    getMany: (keys) =>
+      classified(folder, () => database._getManySync(keys, { valueEncoding: 'buffer' }).map((value) => value ?? undefined)),
+    scan: (scan) => classified(folder, () => scanRows(database, scan)),
+    write: (writes, sync) => classified(folder, () => writeRows(database, writes, sync)),
     close: () => (closed ??= database.close()),
   };
 }
 
-function bounds(scan: RowScan): object {
-  return {
-    ...(scan.after === undefined ? { gte: scan.prefix } : { gt: scan.after }),
-    lt: Buffer.concat([scan.prefix, Buffer.alloc(1, 0xff)]),
-    ...(scan.limitCount === undefined ? {} : { limit: scan.limitCount }),
-  };
+/** Reads are short and mostly from memory, so they run on the calling thread: a trip to another one would cost more. */
+function scanRows(database: RocksLevel, { prefix, after, limitCount }: RowScan): [Buffer, Buffer][] {
+  const bounds = { lt: Buffer.concat([prefix, Buffer.alloc(1, 0xff)]), keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+  const found: [Buffer, Buffer][] = [];
+  let last = after;
+  for (;;) {
+    const limit = limitCount === undefined ? {} : { limit: limitCount - found.length };
+    const { rows, finished } = database.querySync({ ...bounds, ...limit, ...(last === undefined ? { gte: prefix } : { gt: last }) });
+    for (let at = 0; at + 1 < rows.length; at += 2) {
+      const [key, value] = [rows[at], rows[at + 1]];
+      if (key !== undefined && value !== undefined) found.push([key, value]);
+    }
+    last = found[found.length - 1]?.[0];
+    if (finished || rows.length === 0 || found.length >= (limitCount ?? Number.POSITIVE_INFINITY)) return found;
+  }
 }
 
-async function classified<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+async function writeRows(database: RocksLevel, writes: readonly RowWrite[], options: { readonly sync: boolean }): Promise<void> {
+  const batch = database._chainedBatch();
+  try {
+    for (const write of writes) {
+      if (write.type === 'put') batch._put(write.key, write.value);
+      else batch._del(write.key);
+    }
+    batch._writeSync(options);
+  } finally {
+    await batch.close();
+  }
+}
+
+async function classified<Result>(folder: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -1,0 +1,49 @@
+import { StepwrightError } from '../../topology/base/errors.ts';
+import type { InputRecord, Log, PartitionReader, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
+import { partitionId } from './pending-batch.ts';
+import type { PendingBatch } from './pending-batch.ts';
+import type { SinkTarget } from './sink-target.ts';
+
+export interface RecordCollectorOptions<Row> {
+  readonly log: Log;
+  readonly target: SinkTarget<Row>;
+  /** By reference; resolves when the letter is durable, and only then does the position move past the record (S3). */
+  readonly refuse: (at: TopicPartition, offset: bigint, error: StepwrightError) => Promise<void>;
+}
+
+/** Opens readers and turns what they give into rows of a pending batch. */
+export class RecordCollector<Row> {
+  readonly #options: RecordCollectorOptions<Row>;
+  readonly #read = new Map<string, bigint>();
+
+  constructor(options: RecordCollectorOptions<Row>) {
+    this.#options = options;
+  }
+
+  open(from: readonly TopicPartitionOffset[]): Promise<PartitionReader> {
+    for (const position of from) this.#read.set(partitionId(position), position.nextOffset);
+    return this.#options.log.openReader({ from, isolation: 'read_committed' });
+  }
+
+  /** Decodes at once: the records are views of memory that the next poll may use again. */
+  async collect(batch: RecordBatch, pending: PendingBatch<Row>): Promise<void> {
+    const id = partitionId(batch);
+    for (const record of batch.records) {
+      const row = await this.#decode(batch, record);
+      if (row === undefined) continue;
+      pending.addRow({ topic: batch.topic, partition: batch.partition, offset: record.offset, row }, record.value?.length ?? 0);
+    }
+    pending.extend(batch, this.#read.get(id) ?? batch.nextOffset);
+    this.#read.set(id, batch.nextOffset);
+  }
+
+  async #decode(batch: RecordBatch, record: InputRecord): Promise<Row | undefined> {
+    try {
+      return this.#options.target.decode(batch.topic, record);
+    } catch (error) {
+      if (!(error instanceof StepwrightError) || (error.disposition !== 'dead-letter' && error.code !== 'SERDE_FAILED')) throw error;
+      await this.#options.refuse(batch, record.offset, error);
+      return undefined;
+    }
+  }
+}
