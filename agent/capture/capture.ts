@@ -1,10 +1,10 @@
-import type { EventKind, Page } from '../../schemas/types/capture-event.ts';
+import type { EventKind, Page, Rect } from '../../schemas/types/capture-event.ts';
 import { isElement } from './dom/kinds.ts';
 import { frameOffset } from './dom/rects.ts';
 import { isDrag, pointerOf, type Press } from './gesture.ts';
 import { recordedKey } from './keys.ts';
 import { createMaskHistory } from './mask-history.ts';
-import type { Emit, PageMessage } from './message.ts';
+import type { Emit, PageMessage, ShotRequest } from './message.ts';
 import { createProtection } from './protection.ts';
 import { createTargetDescriber } from './target.ts';
 import { createTypingTracker, inputOf, isTextField } from './typing.ts';
@@ -27,10 +27,17 @@ export interface Capture {
   /** Reports unfinished typing and removes every listener. */
   stop(): void;
   /** Protected rectangles right now; the host asks after a shot. */
-  maskRects(): readonly { x: number; y: number; width: number; height: number }[];
+  maskRects(): readonly Rect[];
+  /** True when this frame holds a protected element but does not know its own place (another origin): the host masks the whole frame. */
+  hasUnplacedMasks(): boolean;
 }
 
 type Fields = Partial<PageMessage['event']>;
+type Shot = Omit<ShotRequest, 'masks'>;
+
+const beforeAction: Shot = { phase: 'before', moment: 'painted' };
+const typedText: Shot = { phase: 'after', moment: 'painted' };
+const effect: Shot = { phase: 'after', moment: 'settled' };
 
 /** Listeners by DOM event name; each gets trusted events outside the recorder's own elements, with the element they are about. */
 type Listeners = Readonly<Record<string, (event: Event, element: Element) => void>>;
@@ -40,9 +47,9 @@ export function startCapture(options: CaptureOptions): Capture {
   const protection = createProtection(view.document, options.protectSelector);
   const masks = createMaskHistory(view, () => protection.maskRects());
   const targets = createTargetDescriber(view, protection);
-  const send = (kind: EventKind, fields: Fields, phase?: 'before' | 'after'): void => {
+  const send = (kind: EventKind, fields: Fields, shot?: Shot): void => {
     const event = { atMs: Date.now(), kind, page: pageOf(view), ...fields };
-    emit(phase === undefined ? { event } : { event, shot: { phase, masks: masks.recent() } });
+    emit(shot === undefined ? { event } : { event, shot: { ...shot, masks: masks.recent() } });
   };
   const typing = createTypingTracker({
     view,
@@ -63,6 +70,7 @@ export function startCapture(options: CaptureOptions): Capture {
   masks.sample();
   return {
     maskRects: () => protection.maskRects(),
+    hasUnplacedMasks: () => frameOffset(view) === undefined && protection.hasProtected(),
     stop: () => {
       typing.flush();
       controller.abort();
@@ -74,7 +82,7 @@ export function startCapture(options: CaptureOptions): Capture {
 
 interface ListenerContext {
   readonly view: Window;
-  readonly send: (kind: EventKind, fields: Fields, phase?: 'before' | 'after') => void;
+  readonly send: (kind: EventKind, fields: Fields, shot?: Shot) => void;
   readonly typing: ReturnType<typeof createTypingTracker>;
   readonly targets: ReturnType<typeof createTargetDescriber>;
   readonly protection: ReturnType<typeof createProtection>;
@@ -90,13 +98,13 @@ function pointerListeners({ view, send, typing, targets }: ListenerContext): Lis
     const target = targets.describe(element);
     const pointer = pointerOf(event, offset());
     press = { element, target, at: pointer, clicked: false };
-    send('pointer.down', { target, pointer }, 'before');
+    send('pointer.down', { target, pointer }, beforeAction);
   };
   const onUp = (event: Event): void => {
     if (!(event instanceof PointerEvent) || press === undefined) return;
     const pointer = pointerOf(event, offset());
     if (isDrag(press, pointer))
-      send('drag', { target: press.target, pointer: { ...pointer, ...press.at }, drag: { x: pointer.x, y: pointer.y } }, 'after');
+      send('drag', { target: press.target, pointer: { ...pointer, ...press.at }, drag: { x: pointer.x, y: pointer.y } }, effect);
   };
   const onClick = (event: Event): void => {
     // Without a press it comes from a key (detail 0), and the key is the record.
@@ -120,7 +128,11 @@ function fieldListeners({ send, typing, targets, protection }: ListenerContext):
   const onChange = (_event: Event, node: Element): void => {
     typing.flush();
     const input = inputOf(node, protection);
-    send(input.valueClass === 'file' ? 'file.chosen' : 'change', { target: targets.describe(node), input }, 'after');
+    send(
+      input.valueClass === 'file' ? 'file.chosen' : 'change',
+      { target: targets.describe(node), input },
+      isTextField(node) ? typedText : effect,
+    );
   };
   const onFocusOut = (_event: Event, node: Element): void => {
     typing.flush();
@@ -140,7 +152,7 @@ function keyListeners({ send, typing, targets, protection }: ListenerContext): L
     const key = recordedKey(event, isTextField(node));
     if (key === undefined) return;
     typing.flush();
-    send('key.down', { target: targets.describe(targets.actionable(node)), key }, 'before');
+    send('key.down', { target: targets.describe(targets.actionable(node)), key }, beforeAction);
   };
   const onClipboard = (event: Event, node: Element): void => {
     if (!protection.isProtected(node)) send('clipboard', { target: targets.describe(targets.actionable(node)), note: event.type });

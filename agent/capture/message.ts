@@ -7,9 +7,11 @@ export interface PageMessage {
   readonly shot?: ShotRequest;
 }
 
-/** `before`: as the page looked when the event happened, before its handlers ran; `after`: once it has settled. */
 export interface ShotRequest {
+  /** What the picture shows: the page before the action of the event, or with its effect. */
   readonly phase: 'before' | 'after';
+  /** Which picture has it: the last one painted before the event (typing shows its text by then), or one taken when the page is quiet again. */
+  readonly moment: 'painted' | 'settled';
   /** Protected rectangles seen during the last second, CSS pixels; the host adds those that stand after the shot. */
   readonly masks: readonly Rect[];
 }

@@ -18,6 +18,8 @@ export interface Protection {
   remember(root: ParentNode): void;
   /** Rectangles of all protected elements in view, in this frame and the frames of the same origin inside it, CSS pixels of the top viewport. */
   maskRects(): Rect[];
+  /** Whether this document holds any protected element, placed or not. */
+  hasProtected(): boolean;
   stop(): void;
 }
 
@@ -47,6 +49,8 @@ export function createProtection(document: Document, extraSelector = ''): Protec
     isProtected,
     remember,
     maskRects: () => distinctRects(rectsIn(document, marked, isProtected)),
+    hasProtected: () =>
+      [...document.querySelectorAll(`${marked}, input, textarea`)].some((element) => element.matches(marked) || isProtected(element)),
     stop: () => observer.disconnect(),
   };
 }

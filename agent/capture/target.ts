@@ -99,7 +99,8 @@ function nameFor(element: Element): { name: string; source: string } {
 function contextOf(element: Element): string {
   for (let up = parentAcrossShadow(element); up !== null && up.localName !== 'body'; up = parentAcrossShadow(up)) {
     if (!contextSelectorMatches(up)) continue;
-    const name = accessibleName(up).name || headingIn(up);
+    // A form's first heading is often that of its first part only.
+    const name = accessibleName(up).name || (up.localName === 'form' ? '' : headingIn(up));
     if (name !== '') return fold(name, 100);
   }
   const heading = element.ownerDocument.querySelector('h1');
