@@ -65,7 +65,12 @@ declare module '@nxtedition/rocksdb' {
     /** `undefined` for a missing key, `null` past `highWaterMarkBytes` or `timeout`. */
     _getManySync(
       keys: readonly Buffer[],
-      options?: { readonly valueEncoding?: 'buffer'; readonly fillCache?: boolean; readonly highWaterMarkBytes?: number; readonly unsafe?: boolean },
+      options?: {
+        readonly valueEncoding?: 'buffer';
+        readonly fillCache?: boolean;
+        readonly highWaterMarkBytes?: number;
+        readonly unsafe?: boolean;
+      },
     ): readonly (Buffer | undefined | null)[];
     _iterator(options: QueryOptions): Iterator;
     _chainedBatch(): ChainedBatch;
