@@ -30,19 +30,39 @@ async function takeVariants(page: Page, path: string): Promise<void> {
   await save('noise', 'jpeg');
   await addClock(page, '10:41:19');
   await save('clock');
-  const field = page.locator('input[type=text], input[type=search], textarea').first();
-  if ((await field.count()) > 0) {
-    await field.evaluate((element) => {
-      element.style.outline = 'none';
-      element.focus();
-    });
-    await save('caret');
-  }
-  const control = page.locator('a:visible, button:visible').last();
-  if ((await control.count()) > 0) {
-    await control.hover({ force: true });
+  if (await focusQuietly(page)) await save('caret');
+  const control = await inView(page, 'a, button');
+  if (control !== undefined) {
+    await page.mouse.move(control.x, control.y);
     await save('hover');
   }
+}
+
+/** Puts the caret into a field without scrolling and without a focus ring: only the caret may differ. */
+function focusQuietly(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const field = [...document.querySelectorAll<HTMLElement>('input[type=text], input[type=search], textarea')].find((one) =>
+      one.checkVisibility(),
+    );
+    if (field === undefined) return false;
+    field.style.outline = 'none';
+    field.style.transition = 'none';
+    const { borderColor } = getComputedStyle(field);
+    field.focus({ preventScroll: true });
+    field.style.borderColor = borderColor;
+    return true;
+  });
+}
+
+/** Middle of the last control that stands in the viewport as it is. */
+function inView(page: Page, selector: string): Promise<{ x: number; y: number } | undefined> {
+  return page.evaluate((controls) => {
+    const boxes = [...document.querySelectorAll(controls)].map((one) => one.getBoundingClientRect());
+    const box = boxes.findLast(
+      (one) => one.width > 0 && one.height > 0 && one.top >= 0 && one.bottom <= innerHeight && one.right <= innerWidth,
+    );
+    return box === undefined ? undefined : { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  }, selector);
 }
 
 async function addClock(page: Page, time: string): Promise<void> {
