@@ -1,13 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { createSystemClock } from '../../base/clock.ts';
-import { GroupCoordinator } from '../local/group-coordinator.ts';
-import { LocalReader } from '../local/local-reader.ts';
-import { LocalSource } from '../local/local-source.ts';
+import { LocalClients } from '../local/local-clients.ts';
 import type { LocalStorage } from '../local/local-storage.ts';
 import { logClosed, unknownTopic } from '../local/log-errors.ts';
 import { partitionKey } from '../local/partition-key.ts';
 import { checkSameTopic, describeTopic } from '../local/topic-rules.ts';
-import { WakeSignals } from '../local/wake-signals.ts';
 import type * as port from '../log.ts';
 import { MemoryPartition } from './memory-partition.ts';
 import { MemoryOffsets } from './memory-offsets.ts';
@@ -34,8 +31,6 @@ interface Topic {
   readonly partitions: readonly MemoryPartition[];
 }
 
-type Closable = { close(): Promise<void> };
-
 const defaultMaxRecordBytes = 8_388_608;
 
 /** A whole log in this process' memory, with Kafka's visible behaviour: offsets of markers, last stable offset, fencing. For tests and trials. */
@@ -45,41 +40,37 @@ export function createMemoryLog(options: MemoryLogOptions = {}): MemoryLog {
 
 class InMemoryLog implements MemoryLog {
   readonly #clock: Clock;
-  readonly #signals: WakeSignals;
+  readonly #clients: LocalClients;
   readonly #topics = new Map<string, Topic>();
   readonly #offsets = new MemoryOffsets();
-  readonly #groups = new GroupCoordinator((topic) => this.#topics.get(topic)?.description.partitionCount);
   readonly #owners = new Map<string, MemorySink>();
-  readonly #closables = new Set<Closable>();
   readonly #sinkHost: MemorySinkHost;
-  readonly #storage: LocalStorage;
   #createdCount = 0;
-  #isClosed = false;
 
   constructor(clock: Clock, maxRecordBytes: number) {
     this.#clock = clock;
-    this.#signals = new WakeSignals(clock);
-    this.#storage = {
+    const storage: LocalStorage = {
       partitionCount: (topic) => this.#topics.get(topic)?.description.partitionCount,
       read: (request) => this.#partition(request).read(request),
       range: (at, isolation) => this.#partition(at).range(isolation),
       committed: (groupId, at) => this.#offsets.committed(groupId, at),
       commitOffsets: (groupId, offsets) => Promise.resolve(this.#offsets.store(groupId, offsets)),
     };
+    this.#clients = new LocalClients(storage, clock);
     this.#sinkHost = {
       maxRecordBytes,
       nowMs: () => clock.nowMs(),
       setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
       partition: (topic, partition) => this.#partition({ topic, partition }),
-      checkCommit: (membership, offsets) => this.#groups.checkCommit(membership, offsets),
+      checkCommit: (membership, offsets) => this.#clients.groups.checkCommit(membership, offsets),
       storeOffsets: (groupId, offsets) => this.#offsets.store(groupId, offsets),
-      wake: (partition) => this.#signals.wake(partitionKey(partition.at)),
-      onClose: (sink) => void this.#closables.delete(sink),
+      wake: (partition) => this.#clients.signals.wake(partitionKey(partition.at)),
+      onClose: (sink) => this.#clients.forget(sink),
     };
   }
 
   async createTopics(specs: readonly port.TopicSpec[]): Promise<void> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     const wanted = specs.map((spec) => describeTopic(spec, `memory-${(this.#createdCount += 1)}`));
     for (const topic of wanted) {
       const existing = this.#topics.get(topic.name);
@@ -97,38 +88,36 @@ class InMemoryLog implements MemoryLog {
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     for (const name of names) {
       this.#topics.delete(name);
       this.#offsets.forgetTopic(name);
     }
-    this.#signals.wakeAll();
+    this.#clients.signals.wakeAll();
   }
 
   async deleteRecords(at: readonly port.TopicPartitionOffset[]): Promise<void> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     for (const position of at) this.#partition(position).deleteBefore(position.nextOffset);
   }
 
   async openSource(options: port.SourceOptions): Promise<port.GroupedSource> {
-    this.#assertOpen();
-    for (const topic of options.topics) this.#partition({ topic, partition: 0 });
-    const group = this.#groups.group(options.groupId);
-    return this.#track(new LocalSource({ ...this.#localDeps(), group }, options));
+    this.#clients.assertOpen();
+    return this.#clients.openSource(options);
   }
 
   async openSink(options: port.SinkOptions): Promise<port.TransactionalSink> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     const older = this.#owners.get(options.transactionalId);
-    if (older !== undefined) this.#closables.delete(older);
+    if (older !== undefined) this.#clients.forget(older);
     older?.fence();
-    const sink = this.#track(new MemorySink(this.#sinkHost, options));
+    const sink = this.#clients.track(new MemorySink(this.#sinkHost, options));
     this.#owners.set(options.transactionalId, sink);
     return sink;
   }
 
   async openProducer(): Promise<port.Producer> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     let isClosed = false;
     return {
       send: async (records) => {
@@ -140,18 +129,17 @@ class InMemoryLog implements MemoryLog {
   }
 
   async openReader(options: port.ReaderOptions): Promise<port.PartitionReader> {
-    this.#assertOpen();
-    for (const at of options.from) this.#partition(at);
-    return this.#track(new LocalReader(this.#localDeps(), options));
+    this.#clients.assertOpen();
+    return this.#clients.openReader(options);
   }
 
   async offsets(partitions: readonly port.TopicPartition[], isolation: port.Isolation): Promise<readonly port.PartitionRange[]> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     return partitions.map((at) => this.#partition(at).range(isolation));
   }
 
   async committed(groupId: string, partitions: readonly port.TopicPartition[]): Promise<readonly port.CommittedOffset[]> {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     return partitions.map((at) => this.#offsets.committed(groupId, at));
   }
 
@@ -175,17 +163,15 @@ class InMemoryLog implements MemoryLog {
   }
 
   evictMember(groupId: string, memberId: string): void {
-    this.#groups.evict(groupId, memberId);
+    this.#clients.groups.evict(groupId, memberId);
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const closable of [...this.#closables]) await closable.close();
-    this.#signals.wakeAll();
+  close(): Promise<void> {
+    return this.#clients.close();
   }
 
   #append(records: readonly port.OutputRecord[]): readonly bigint[] {
-    this.#assertOpen();
+    this.#clients.assertOpen();
     const nowMs = this.#clock.nowMs();
     const targets = records.map((record) => ({ record, partition: checkedPartition(this.#sinkHost, record) }));
     const offsets = targets.map(({ record, partition }) => partition.append(record, undefined, nowMs));
@@ -199,16 +185,4 @@ class InMemoryLog implements MemoryLog {
     return partition;
   }
 
-  #localDeps(): { storage: LocalStorage; signals: WakeSignals; onClose: (closed: Closable) => void } {
-    return { storage: this.#storage, signals: this.#signals, onClose: (closed) => void this.#closables.delete(closed) };
-  }
-
-  #track<T extends Closable>(closable: T): T {
-    this.#closables.add(closable);
-    return closable;
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw logClosed('this log');
-  }
 }
