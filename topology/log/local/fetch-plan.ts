@@ -1,5 +1,5 @@
 import type { Isolation, RecordBatch, TopicPartition } from '../log.ts';
-import type { LocalStorage } from './local-storage.ts';
+import type { LocalStorage, ReadResult } from './local-storage.ts';
 import { partitionKey } from './partition-key.ts';
 
 export const defaultMaxBytes = 1_048_576;
@@ -46,10 +46,14 @@ export class FetchPlan {
     return batches;
   }
 
-  #read(cursor: Cursor, maxBytes: number): ReturnType<LocalStorage['read']> {
-    const { topic, partition, nextOffset: fromOffset } = cursor;
-    const result = this.#storage.read({ topic, partition, fromOffset, maxBytes, isolation: this.#isolation });
-    cursor.nextOffset = result.nextOffset;
-    return result;
+  /** Goes on over stretches where nothing is visible, so that an empty answer means the end and not a gap. */
+  #read(cursor: Cursor, maxBytes: number): ReadResult {
+    const { topic, partition } = cursor;
+    for (;;) {
+      const fromOffset = cursor.nextOffset;
+      const result = this.#storage.read({ topic, partition, fromOffset, maxBytes, isolation: this.#isolation });
+      cursor.nextOffset = result.nextOffset;
+      if (result.records.length > 0 || result.nextOffset === fromOffset) return result;
+    }
   }
 }

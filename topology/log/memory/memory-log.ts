@@ -7,7 +7,7 @@ import { partitionKey } from '../local/partition-key.ts';
 import { checkSameTopic, describeTopic } from '../local/topic-rules.ts';
 import type * as port from '../log.ts';
 import { MemoryPartition } from './memory-partition.ts';
-import { MemoryOffsets } from './memory-offsets.ts';
+import { GroupOffsets } from '../local/group-offsets.ts';
 import type { MemorySinkHost } from './memory-sink.ts';
 import { checkedPartition, MemorySink } from './memory-sink.ts';
 
@@ -42,7 +42,7 @@ class InMemoryLog implements MemoryLog {
   readonly #clock: Clock;
   readonly #clients: LocalClients;
   readonly #topics = new Map<string, Topic>();
-  readonly #offsets = new MemoryOffsets();
+  readonly #offsets = new GroupOffsets();
   readonly #owners = new Map<string, MemorySink>();
   readonly #sinkHost: MemorySinkHost;
   #createdCount = 0;

@@ -1,6 +1,7 @@
 import type { InputRecord, Isolation, OutputRecord, PartitionRange, TopicDescription, TopicPartition } from '../log.ts';
 import type { ReadRequest, ReadResult } from '../local/local-storage.ts';
 import { offsetOutOfRange } from '../local/log-errors.ts';
+import { recordBytes } from '../local/record-bytes.ts';
 import { keysToKeep } from './memory-compaction.ts';
 
 /** A transaction as its records see it. `firstOffsets` hold the last stable offset back while it is open. */
@@ -130,13 +131,6 @@ export class MemoryPartition {
     }
     return low;
   }
-}
-
-/** Bytes a record counts for in limits and budgets: key, value and headers. */
-export function recordBytes(record: OutputRecord): number {
-  let byteCount = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of record.headers ?? noHeaders) byteCount += name.length + value.length;
-  return byteCount;
 }
 
 function isVisible(entry: MemoryEntry, isolation: Isolation): boolean {

@@ -1,8 +1,8 @@
-import { partitionKey } from '../local/partition-key.ts';
+import { partitionKey } from './partition-key.ts';
 import type { CommittedOffset, OffsetCommit, TopicPartition } from '../log.ts';
 
 /** Committed positions by group and partition. */
-export class MemoryOffsets {
+export class GroupOffsets {
   readonly #groups = new Map<string, Map<string, CommittedOffset>>();
 
   store(groupId: string, offsets: readonly OffsetCommit[]): void {
