@@ -63,13 +63,21 @@ class FileRegistry implements SchemaRegistry {
 }
 
 function readEntry(path: string, id: number): RegisteredSchema {
-  const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const json = jsonOrNothing(readFileSync(path, 'utf8'));
   const subject = isFields(json) ? json['subject'] : undefined;
   const schemaText = isFields(json) ? json['schema'] : undefined;
   if (typeof subject === 'string' && typeof schemaText === 'string') return { id, subject, schemaText };
   throw new StepwrightError('SCHEMA_INVALID', `schema file ${path} has no subject and schema: restore it from a backup`, {
     context: { path },
   });
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** False when another process took the id first. */
