@@ -90,7 +90,9 @@ export class Faults {
 
 function defaultError(point: FaultPoint): StepwrightError {
   if (point === 'commit:before' || point === 'commit:after' || point === 'produce:after') {
-    return new StepwrightError('LOG_UNKNOWN_OUTCOME', `the answer to the commit never came (planned fault at ${point})`, { disposition: 'rebuild-task' });
+    return new StepwrightError('LOG_UNKNOWN_OUTCOME', `the answer to the commit never came (planned fault at ${point})`, {
+      disposition: 'rebuild-task',
+    });
   }
   return new StepwrightError('LOG_DISK_FULL', `planned fault at ${point}`, { disposition: 'retry' });
 }

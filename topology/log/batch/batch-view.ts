@@ -172,5 +172,8 @@ function readHeaders(plain: Buffer, reader: VarintReader): Headers {
 }
 
 function corruptBatch(baseOffset: bigint, why: string, cause?: unknown): StepwrightError {
-  return new StepwrightError('LOG_CORRUPT', `the record batch at offset ${baseOffset} cannot be read: ${why}`, { cause, context: { baseOffset } });
+  return new StepwrightError('LOG_CORRUPT', `the record batch at offset ${baseOffset} cannot be read: ${why}`, {
+    cause,
+    context: { baseOffset },
+  });
 }

@@ -62,7 +62,11 @@ interface RecordPlan {
   readonly lastOffsetDelta: number;
 }
 
-function planRecords(records: readonly EncodableRecord[], baseTimestampMs: number, offsetDeltas: readonly number[] | undefined): RecordPlan {
+function planRecords(
+  records: readonly EncodableRecord[],
+  baseTimestampMs: number,
+  offsetDeltas: readonly number[] | undefined,
+): RecordPlan {
   const bodyBytes = new Int32Array(records.length);
   let byteCount = 0;
   let maxTimestampMs = baseTimestampMs;

@@ -34,7 +34,10 @@ interface LastOffsets {
  */
 export async function compact(rocks: Rocks, partition: EmbeddedPartition, policy: CompactionPolicy): Promise<void> {
   const lastOffsets = await collectLastOffsets(rocks, partition, policy.maxKeys);
-  const cleanedCount = await rewrite(rocks, partition, { lastOffsets, tombstonesSinceMs: policy.nowMs - policy.topic.tombstoneRetentionMs });
+  const cleanedCount = await rewrite(rocks, partition, {
+    lastOffsets,
+    tombstonesSinceMs: policy.nowMs - policy.topic.tombstoneRetentionMs,
+  });
   if (partition.isDeleted) return;
   writeHead(rocks, partition, { ...partition.head, cleanedOffset: lastOffsets.endOffset, cleanedCount });
 }

@@ -209,7 +209,14 @@ class DirectoryLog implements EmbeddedLog {
   #createMaintenance(): Maintenance {
     const { clock, maintenanceIntervalMs, compactionMaxKeys, logger } = this.#settings;
     const onError = (error: unknown): void => logger.error({ error }, 'retention or compaction of the log failed; it will be tried again');
-    return new Maintenance({ rocks: this.#rocks, topics: this.#topics, clock, intervalMs: maintenanceIntervalMs, compactionMaxKeys, onError });
+    return new Maintenance({
+      rocks: this.#rocks,
+      topics: this.#topics,
+      clock,
+      intervalMs: maintenanceIntervalMs,
+      compactionMaxKeys,
+      onError,
+    });
   }
 
   #scheduleSync(): void {

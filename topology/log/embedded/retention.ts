@@ -12,7 +12,11 @@ const bytesPerSlice = 1_048_576;
  * Moves the start of a partition past batches that are too old or too much. Ages are those of the append, not of the records, so a replay of
  * old events is not deleted as it arrives.
  */
-export async function applyRetention(rocks: Rocks, partition: EmbeddedPartition, policy: { readonly topic: TopicDescription; readonly nowMs: number }): Promise<void> {
+export async function applyRetention(
+  rocks: Rocks,
+  partition: EmbeddedPartition,
+  policy: { readonly topic: TopicDescription; readonly nowMs: number },
+): Promise<void> {
   const { topic, nowMs } = policy;
   if (topic.retentionMs >= 0) moveStart(rocks, partition, await endOfOlderThan(rocks, partition, nowMs - topic.retentionMs));
   if (topic.retentionBytes >= 0) moveStart(rocks, partition, await startOfNewest(rocks, partition, topic.retentionBytes));
@@ -23,7 +27,12 @@ async function endOfOlderThan(rocks: Rocks, partition: EmbeddedPartition, before
   let end = partition.startOffset;
   await inSlices(() => {
     if (partition.isDeleted) return 'done';
-    const rows = rocks.scan({ gte: batchesFrom(partition.address, end), lt: batchesEnd(partition.address), limit: keysPerSlice, keysOnly: true });
+    const rows = rocks.scan({
+      gte: batchesFrom(partition.address, end),
+      lt: batchesEnd(partition.address),
+      limit: keysPerSlice,
+      keysOnly: true,
+    });
     for (const { key } of rows) {
       if (appendedAtMsOf(key) >= beforeMs) return 'done';
       end = lastOffsetOf(key) + 1n;

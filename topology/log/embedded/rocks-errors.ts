@@ -8,10 +8,14 @@ export function classifyRocksError(error: unknown, directory: string): Stepwrigh
   if (error instanceof StepwrightError) return error;
   const message = allMessages(error);
   if (diskFullWords.test(message)) return diskFull(directory, message, error);
-  return corrupt(directory, missingFileWords.test(message) ? 'a file is damaged or missing' : 'the storage engine reports an unknown failure', {
-    message,
-    cause: error,
-  });
+  return corrupt(
+    directory,
+    missingFileWords.test(message) ? 'a file is damaged or missing' : 'the storage engine reports an unknown failure',
+    {
+      message,
+      cause: error,
+    },
+  );
 }
 
 export function isLockFailure(error: unknown): boolean {
@@ -23,7 +27,11 @@ export function diskFull(directory: string, why: string, cause?: unknown): Stepw
   return new StepwrightError('LOG_DISK_FULL', message, { disposition: 'retry', cause, context: { directory } });
 }
 
-export function corrupt(directory: string, why: string, details: { readonly message?: string; readonly cause?: unknown } = {}): StepwrightError {
+export function corrupt(
+  directory: string,
+  why: string,
+  details: { readonly message?: string; readonly cause?: unknown } = {},
+): StepwrightError {
   const engineSays = details.message === undefined ? '' : ` (${details.message})`;
   const message = `the log "${directory}" cannot be read: ${why}${engineSays}. Stop the process, put a copy of the directory back, or move it away to begin anew`;
   return new StepwrightError('LOG_CORRUPT', message, { cause: details.cause, context: { directory } });

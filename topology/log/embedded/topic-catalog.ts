@@ -117,5 +117,11 @@ function parseTopic(value: Buffer, directory: string): StoredTopic {
 }
 
 function isStoredTopic(parsed: unknown): parsed is StoredTopic {
-  return typeof parsed === 'object' && parsed !== null && 'topicNumber' in parsed && 'description' in parsed && typeof parsed.topicNumber === 'number';
+  return (
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    'topicNumber' in parsed &&
+    'description' in parsed &&
+    typeof parsed.topicNumber === 'number'
+  );
 }

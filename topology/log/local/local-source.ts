@@ -1,4 +1,12 @@
-import type { GroupedSource, GroupMembership, OffsetCommit, RecordBatch, SourceOptions, TopicPartition, TopicPartitionOffset } from '../log.ts';
+import type {
+  GroupedSource,
+  GroupMembership,
+  OffsetCommit,
+  RecordBatch,
+  SourceOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../log.ts';
 import type { Cursor } from './fetch-plan.ts';
 import { createCursor, defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
 import type { Group, GroupMemberHandle } from './group.ts';

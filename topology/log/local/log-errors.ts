@@ -2,17 +2,25 @@ import { StepwrightError } from '../../base/errors.ts';
 import type { GroupMembership, TopicPartition } from '../log.ts';
 
 export function fenced(transactionalId: string): StepwrightError {
-  return new StepwrightError('LOG_FENCED', `transactional id "${transactionalId}" has a newer owner; this one must stop and touch nothing else`, {
-    disposition: 'leave-group',
-    context: { transactionalId },
-  });
+  return new StepwrightError(
+    'LOG_FENCED',
+    `transactional id "${transactionalId}" has a newer owner; this one must stop and touch nothing else`,
+    {
+      disposition: 'leave-group',
+      context: { transactionalId },
+    },
+  );
 }
 
 export function staleMember(membership: GroupMembership, why: string): StepwrightError {
-  return new StepwrightError('LOG_STALE_MEMBER', `member "${membership.memberId}" of group "${membership.groupId}" may not commit: ${why}`, {
-    disposition: 'rebuild-task',
-    context: { groupId: membership.groupId, memberId: membership.memberId, generation: membership.generation },
-  });
+  return new StepwrightError(
+    'LOG_STALE_MEMBER',
+    `member "${membership.memberId}" of group "${membership.groupId}" may not commit: ${why}`,
+    {
+      disposition: 'rebuild-task',
+      context: { groupId: membership.groupId, memberId: membership.memberId, generation: membership.generation },
+    },
+  );
 }
 
 export function unknownTopic(at: TopicPartition): StepwrightError {

@@ -10,7 +10,8 @@ export function describeTopic(spec: TopicSpec, id: string): TopicDescription {
   if (!legalName.test(spec.name) || spec.name === '.' || spec.name === '..') {
     throw invalidTopic(spec.name, 'name', '1 to 249 letters, digits, dots, dashes or underscores');
   }
-  if (!Number.isInteger(spec.partitionCount) || spec.partitionCount < 1) throw invalidTopic(spec.name, 'partitionCount', 'a whole number from 1');
+  if (!Number.isInteger(spec.partitionCount) || spec.partitionCount < 1)
+    throw invalidTopic(spec.name, 'partitionCount', 'a whole number from 1');
   return {
     id,
     name: spec.name,

@@ -78,7 +78,10 @@ class InMemoryLog implements MemoryLog {
     }
     for (const description of wanted) {
       if (this.#topics.has(description.name)) continue;
-      const partitions = Array.from({ length: description.partitionCount }, (_, partition) => new MemoryPartition({ topic: description.name, partition }));
+      const partitions = Array.from(
+        { length: description.partitionCount },
+        (_, partition) => new MemoryPartition({ topic: description.name, partition }),
+      );
       this.#topics.set(description.name, { description, partitions });
     }
   }
@@ -184,5 +187,4 @@ class InMemoryLog implements MemoryLog {
     if (partition === undefined) throw unknownTopic(at);
     return partition;
   }
-
 }
