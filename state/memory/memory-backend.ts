@@ -68,6 +68,7 @@ class MemoryBackend implements Backend {
   }
 
   batch(): BackendBatch {
+    this.#assertOpen();
     let changes: [string, Buffer | undefined][] = [];
     return {
       put: (key, value) => changes.push([key.toString('latin1'), Buffer.from(value)]),
