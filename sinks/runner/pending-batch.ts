@@ -1,4 +1,4 @@
-import type { RecordBatch, TopicPartition } from '../../topology/log/log.ts';
+import type { TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { SinkBatch, SinkRow, SourceRange } from './sink-target.ts';
 
 /** What was read and not applied yet: rows in the order they came, and one source range a partition. */
@@ -25,7 +25,7 @@ export class PendingBatch<Row> {
   }
 
   /** The batch's offsets are now part of the range of its partition, which began at `fromOffset`. */
-  extend(batch: RecordBatch, fromOffset: bigint): void {
+  extend(batch: TopicPartitionOffset, fromOffset: bigint): void {
     const id = partitionId(batch);
     const standing = this.#ranges.get(id);
     const range = {

@@ -37,6 +37,18 @@ export class RecordCollector<Row> {
     this.#read.set(id, batch.nextOffset);
   }
 
+  /** Positions that moved past markers and aborted records, with nothing to hand out. */
+  skip(reader: PartitionReader, partitions: readonly TopicPartition[], pending: PendingBatch<Row>): void {
+    for (const { topic, partition } of partitions) {
+      const id = partitionId({ topic, partition });
+      const nextOffset = reader.position({ topic, partition });
+      const fromOffset = this.#read.get(id) ?? nextOffset;
+      if (nextOffset <= fromOffset) continue;
+      pending.extend({ topic, partition, nextOffset }, fromOffset);
+      this.#read.set(id, nextOffset);
+    }
+  }
+
   async #decode(batch: RecordBatch, record: InputRecord): Promise<Row | undefined> {
     try {
       return this.#options.target.decode(batch.topic, record);

@@ -41,6 +41,7 @@ export interface SinkRunnerOptions<Row> {
 }
 
 const idlePollMs = 250;
+const emptyLingerMs = 200;
 
 /**
  * Carries the records of some topics to one target. It owns a group-free, read-committed reader and nothing else. Invariants:
@@ -61,6 +62,7 @@ export class SinkRunner<Row> {
   readonly #waiters = new PositionWaiters();
   #running: Promise<void> | undefined;
   #failure: unknown;
+  #measureLagAtMs = 0;
 
   constructor(options: SinkRunnerOptions<Row>) {
     const { clock, random, target } = options;
@@ -159,19 +161,20 @@ export class SinkRunner<Row> {
   }
 
   async #readFrom(from: readonly TopicPartitionOffset[]): Promise<void> {
-    const { signal } = this.#closing;
+    const { clock } = this.#options;
     const reader = await this.#collector.open(from);
     const pending = new PendingBatch<Row>();
     try {
-      let dueAtMs = 0;
-      while (!signal.aborted) {
-        const nowMs = this.#options.clock.monotonicMs();
-        if (pending.isEmpty) dueAtMs = Number.POSITIVE_INFINITY;
-        const maxWaitMs = Math.max(0, Math.min(idlePollMs, dueAtMs - nowMs));
-        for (const batch of await reader.poll({ maxWaitMs, maxBytes: this.#limits.batchBytes }))
+      let sinceMs = clock.monotonicMs();
+      while (!this.#closing.signal.aborted) {
+        if (pending.isEmpty) sinceMs = Number.POSITIVE_INFINITY;
+        const maxWaitMs = Math.max(0, Math.min(idlePollMs, sinceMs + this.#lingerMs(pending) - clock.monotonicMs()));
+        for (const batch of await reader.poll({ maxWaitMs, maxBytes: this.#limits.batchBytes })) {
           await this.#collector.collect(batch, pending);
-        dueAtMs = Math.min(dueAtMs, this.#options.clock.monotonicMs() + this.#limits.lingerMs);
-        if (this.#isDue(pending, dueAtMs)) await this.#apply(pending.take());
+        }
+        this.#collector.skip(reader, from, pending);
+        sinceMs = Math.min(sinceMs, clock.monotonicMs());
+        if (this.#isDue(pending, sinceMs)) await this.#apply(pending.take());
       }
       if (!pending.isEmpty) await this.#apply(pending.take());
     } finally {
@@ -179,10 +182,17 @@ export class SinkRunner<Row> {
     }
   }
 
-  #isDue(pending: PendingBatch<Row>, dueAtMs: number): boolean {
+  #isDue(pending: PendingBatch<Row>, sinceMs: number): boolean {
     const { batchBytes, batchRows } = this.#limits;
     if (pending.isEmpty) return false;
-    return pending.bytes >= batchBytes || pending.rowCount >= batchRows || this.#options.clock.monotonicMs() >= dueAtMs;
+    const isFull = pending.bytes >= batchBytes || pending.rowCount >= batchRows;
+    return isFull || this.#options.clock.monotonicMs() >= sinceMs + this.#lingerMs(pending);
+  }
+
+  /** Positions that moved over markers only are worth a write less often. */
+  #lingerMs(pending: PendingBatch<Row>): number {
+    const { lingerMs } = this.#limits;
+    return pending.rowCount > 0 ? lingerMs : Math.max(lingerMs, emptyLingerMs);
   }
 
   async #replayPlan(): Promise<void> {
@@ -200,7 +210,11 @@ export class SinkRunner<Row> {
     await this.#measureLag(batch.ranges);
   }
 
+  /** At most once a second: on a distributed log this is a request. */
   async #measureLag(ranges: readonly SourceRange[]): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs < this.#measureLagAtMs) return;
+    this.#measureLagAtMs = nowMs + 1_000;
     for (const end of await this.#options.log.offsets(ranges, 'read_committed')) {
       const applied = ranges.find((range) => partitionId(range) === partitionId(end))?.nextOffset ?? end.nextOffset;
       this.#metrics.lag(end, Math.max(0, Number(end.nextOffset - applied)));

@@ -36,5 +36,7 @@ export interface SinkTarget<Row> {
    * is refused, the runner finds which; anything else stops the sink.
    */
   apply(batch: SinkBatch<Row>): Promise<void>;
+  /** Deletes what is addressed by the session and lets nothing of it pass later. Answers how many rows or objects went. */
+  forget(tenantId: string, sessionId: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -24,6 +24,7 @@ export function createViewTarget(views: ViewWriter, serdes: ViewSerdes): SinkTar
     decode: (topic, record) => decodeViewRow(serdes, topic, record),
     positions: () => views.positions(),
     apply: (batch) => views.apply(viewBatch(batch)),
+    forget: (tenantId, sessionId) => views.forget(tenantId, sessionId),
     close: () => views.close(),
   };
 }

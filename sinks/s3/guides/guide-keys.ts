@@ -1,0 +1,41 @@
+import type { Revision } from '../../../schemas/types/guide.ts';
+import type { DocumentFormat } from '../../ports/documents.ts';
+
+/**
+ * Where the objects of a session are:
+ *   guides/<tenant>/<session>/<revision>/guide.json, .html, .md   written once, never changed
+ *   guides/<tenant>/<session>/current                             which revision counts; replaced by a higher source position only
+ *   images/<tenant>/<session>/…                                   derivatives, written by the redact processor
+ *   quarantine/<tenant>/<session>/…                               sealed originals, written by ingest
+ */
+export function guideFolder(tenantId: string, sessionId: string): string {
+  return `guides/${tenantId}/${sessionId}/`;
+}
+
+export function currentKey(tenantId: string, sessionId: string): string {
+  return `${guideFolder(tenantId, sessionId)}current`;
+}
+
+/** Everything of a session that is addressed by its name. */
+export function sessionPrefixes(tenantId: string, sessionId: string): readonly string[] {
+  return [guideFolder(tenantId, sessionId), `images/${tenantId}/${sessionId}/`, `quarantine/${tenantId}/${sessionId}/`];
+}
+
+export function documentKey(tenantId: string, sessionId: string, revision: Revision, format: DocumentFormat): string {
+  return `${revisionFolder(tenantId, sessionId, revision)}guide.${format}`;
+}
+
+export function revisionFolder(tenantId: string, sessionId: string, { ordinal, timer, final }: Revision): string {
+  return `${guideFolder(tenantId, sessionId)}r${String(ordinal).padStart(6, '0')}-${timer}${final ? '' : '-preview'}/`;
+}
+
+/** From a document in a revision's folder to any object of the store. */
+export function hrefFromDocument(key: string): string {
+  return `../../../../${key}`;
+}
+
+export const documentTypes: Readonly<Record<DocumentFormat, string>> = {
+  json: 'application/json',
+  html: 'text/html; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+};

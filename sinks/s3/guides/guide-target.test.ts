@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { ObjectStore } from '../../../processors/ports/object-store.ts';
+import type { Guide } from '../../../schemas/types/guide.ts';
+import { jsonSerde } from '../../contracts/json-serde.ts';
+import { sinkContract } from '../../contracts/sink-contract.ts';
+import { guideRow, revision } from '../../contracts/view-fixtures.ts';
+import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
+import { sampleGuide } from '../render/render-fixtures.ts';
+import { createGuideDocuments } from './guide-documents.ts';
+import { GuidePublisher } from './guide-publisher.ts';
+import { createGuideTarget } from './guide-target.ts';
+
+const png = Buffer.from('89504e470d0a1a0a', 'hex');
+
+async function contents(store: ObjectStore, prefix: string): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for await (const { key } of store.list(prefix)) found[key] = ((await store.get(key)) ?? Buffer.alloc(0)).toString('latin1');
+  return found;
+}
+
+function sample(sessionId: string, ordinal: number): { topic: string; value: Buffer } {
+  const guide = guideRow({ sessionId, revision: revision(ordinal), title: `${sessionId} at ${ordinal}` });
+  return { topic: 'guide.finished.v1', value: Buffer.from(JSON.stringify(guide)) };
+}
+
+sinkContract<Guide>(
+  'guides',
+  async () => {
+    const store = createMemoryObjectStore();
+    return {
+      open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
+      effect: () => contents(store, 'guides/'),
+      end: async () => {},
+    };
+  },
+  async () => ({ values: [sample('s1', 3), sample('s2', 4), sample('s1', 9), sample('s3', 1)] }),
+);
+
+it('publishes three documents that the pointer names, with pictures inlined', async () => {
+  const store = createMemoryObjectStore();
+  await store.put('images/acme/i1-full.png', png, { contentType: 'image/png' });
+  assert.equal(await new GuidePublisher(store).publish(sampleGuide, 7n), 0);
+  const documents = createGuideDocuments(store);
+  const html = await documents.document('acme', 's-1', 'html');
+  assert.ok(html !== undefined && html !== 'gone');
+  assert.equal(html.contentType, 'text/html; charset=utf-8');
+  assert.match(html.body.toString(), new RegExp(`data:image/png;base64,${png.toString('base64')}`));
+  const json = await documents.document('acme', 's-1', 'json');
+  assert.ok(json !== undefined && json !== 'gone');
+  assert.equal(JSON.parse(json.body.toString()).title, sampleGuide.title);
+});
+
+it('says how many pictures are missing and publishes all the same', async () => {
+  const store = createMemoryObjectStore();
+  assert.equal(await new GuidePublisher(store).publish(sampleGuide, 7n), 1);
+  const markdown = await createGuideDocuments(store).document('acme', 's-1', 'md');
+  assert.ok(markdown !== undefined && markdown !== 'gone');
+});
+
+it('is not turned back by a late writer of an older guide, and leaves none of its files', async () => {
+  const store = createMemoryObjectStore();
+  await new GuidePublisher(store).publish(guideRow({ revision: revision(9), title: 'new' }), 20n);
+  const before = await contents(store, 'guides/');
+  await new GuidePublisher(store).publish(guideRow({ revision: revision(5), title: 'old' }), 19n);
+  assert.deepEqual(await contents(store, 'guides/'), before);
+});
+
+it('writes the pointer last, so that a crash never shows half a guide', async () => {
+  const inner = createMemoryObjectStore();
+  const writes: string[] = [];
+  const store: ObjectStore = {
+    get: (key) => inner.get(key),
+    head: (key) => inner.head(key),
+    delete: (key) => inner.delete(key),
+    list: (prefix) => inner.list(prefix),
+    put: (key, body, options) => {
+      writes.push(key.slice(key.lastIndexOf('/') + 1));
+      return inner.put(key, body, options);
+    },
+  };
+  await new GuidePublisher(store).publish(guideRow(), 1n);
+  assert.deepEqual(writes, ['guide.json', 'guide.html', 'guide.md', 'current']);
+});
+
+it('forgets documents, pictures and originals of the session and of no other', async () => {
+  const store = createMemoryObjectStore();
+  const publisher = new GuidePublisher(store);
+  for (const sessionId of ['s1', 's10']) {
+    await publisher.publish(guideRow({ sessionId }), 5n);
+    await store.put(`images/acme/${sessionId}/x`, png, { contentType: 'image/png' });
+    await store.put(`quarantine/acme/${sessionId}/y`, png, { contentType: 'image/png' });
+  }
+  const other = await contents(store, 'guides/acme/s10/');
+  assert.equal(await publisher.forget('acme', 's1'), 5);
+  assert.deepEqual(
+    Object.keys(await contents(store, '')).filter((key) => key.includes('/s1/')),
+    ['guides/acme/s1/current'],
+  );
+  assert.deepEqual(await contents(store, 'guides/acme/s10/'), other);
+  assert.equal(await createGuideDocuments(store).document('acme', 's1', 'json'), 'gone');
+  await publisher.publish(guideRow({ sessionId: 's1', revision: revision(99) }), 99n);
+  assert.equal(await createGuideDocuments(store).document('acme', 's1', 'json'), 'gone');
+});
