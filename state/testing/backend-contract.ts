@@ -28,21 +28,21 @@ export function backendContract({ name, createFactory, createDirectory }: Contra
   test(`${name}: scans give any range in memcmp order, both ways and in any chunks`, async () => {
     const key = fc.uint8Array({ maxLength: 4 }).map((array) => Buffer.from(array));
     const backend = await open();
+    const inputs = fc.record({
+      keys: fc.array(key, { maxLength: 40 }),
+      from: key,
+      to: key,
+      reverse: fc.boolean(),
+      chunk: fc.integer({ min: 1, max: 7 }),
+    });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(key, { maxLength: 40 }),
-        key,
-        key,
-        fc.boolean(),
-        fc.integer({ min: 1, max: 7 }),
-        async (keys, from, to, reverse, chunk) => {
-          await backend.deleteRange(Buffer.alloc(0), Buffer.alloc(5, 0xff));
-          write(backend, keys);
-          const inside = unique(keys).filter((one) => one.compare(from) >= 0 && one.compare(to) < 0);
-          const expected = reverse ? inside.reverse() : inside;
-          assert.deepEqual(readAll(backend.scan({ from, to, reverse }), chunk), expected);
-        },
-      ),
+      fc.asyncProperty(inputs, async ({ keys, from, to, reverse, chunk }) => {
+        await backend.deleteRange(Buffer.alloc(0), Buffer.alloc(5, 0xff));
+        write(backend, keys);
+        const inside = unique(keys).filter((one) => one.compare(from) >= 0 && one.compare(to) < 0);
+        const expected = reverse ? inside.reverse() : inside;
+        assert.deepEqual(readAll(backend.scan({ from, to, reverse }), chunk), expected);
+      }),
       { numRuns: 60 },
     );
     await backend.close();

@@ -14,7 +14,8 @@ type Command =
   | { readonly type: 'scan'; readonly from: string; readonly to: string; readonly reverse: boolean }
   | { readonly type: 'commit' | 'abort' | 'beginFlush' | 'failFlush' | 'endFlush' | 'crash' | 'wipe' };
 
-const key = fc.constantFrom('', 'a', 'a\0', 'a\u0001', 'ab', 'b', 'ä', '\u{1f600}', 'z');
+const keys = ['', 'a', 'a\0', 'a\u0001', 'ab', 'b', 'ä', '\u{1f600}', 'z'];
+const key = fc.constantFrom(...keys);
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: fc.record({ type: fc.constant('put' as const), key, value: fc.nat(99) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('delete' as const), key }) },
@@ -88,6 +89,7 @@ class ModelRun {
   }
 
   compareAll(): void {
+    for (const one of keys) assert.equal(this.harness.state.store(counts).get(one), this.#open.get(one));
     this.#scan('', '\u{10ffff}', false);
     this.#scan('', '\u{10ffff}', true);
   }
@@ -101,13 +103,16 @@ class ModelRun {
       case 'abort':
         this.harness.state.dropOpen();
         this.#open = new Map(this.#committed);
+        this.compareAll();
         return;
       case 'beginFlush':
       case 'failFlush':
         return this.#beginFlush(type === 'failFlush');
       case 'endFlush':
         this.harness.faults.release();
-        return this.#flush;
+        await this.#flush;
+        this.compareAll();
+        return;
       case 'crash':
         return this.crash();
       case 'wipe':
