@@ -1,0 +1,322 @@
+import type { CaptureEvent, SessionOpened } from '../../schemas/types/capture-event.ts';
+import type { Counter } from '../../topology/base/metrics.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
+import { refuse, Refusal } from '../http/refusal.ts';
+import { AppendQueue } from './append-queue.ts';
+import { ChunkAppender } from './chunk-appender.ts';
+import type { EventBatch, ReceivedEvent } from './event-batch.ts';
+import { statusAfter } from './event-batch.ts';
+import type { ImageHeader } from './image-header.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import type { IngestDeps } from './ports.ts';
+import { guardProtected, noProtectedFields } from './protected-fields.ts';
+import { Screenshots } from './screenshots.ts';
+import type { SessionState } from './session-state.ts';
+import { scopeOf } from './session-state.ts';
+import { SessionTable } from './session-table.ts';
+import { StateJournal } from './state-journal.ts';
+
+export interface OpenRequest {
+  readonly tenantId: string;
+  /** Chosen by the agent, so that opening again is safe; absent: one is made. */
+  readonly sessionId: string | undefined;
+  readonly deviceId: string;
+  /** Agent's clock at open. */
+  readonly atMs: number;
+  readonly title?: string;
+  readonly agent: SessionOpened['agent'];
+}
+
+export interface SessionRef {
+  readonly tenantId: string;
+  readonly sessionId: string;
+}
+
+export interface Opened {
+  readonly state: SessionState;
+  /** The session was there already. */
+  readonly resumed: boolean;
+}
+
+export interface Appended {
+  readonly state: SessionState;
+  readonly appendedCount: number;
+  readonly duplicateCount: number;
+  /** Events that lost a protected value or a key. */
+  readonly droppedCount: number;
+  /** Pictures that must be uploaded before the ack moves on. */
+  readonly missing: readonly string[];
+  /** Events whose corrected time is more than a day from now. */
+  readonly farOffCount: number;
+}
+
+interface Ready {
+  readonly ready: readonly ReceivedEvent[];
+  readonly missing: readonly string[];
+}
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * The life of recordings at the edge. Owns the session states, the write path to `capture.events` and quarantine; knows nothing of HTTP.
+ * All changes of one session run one after the other.
+ *
+ * - I1: acked means durable: the ack is the highest seq up to which every event is in the log and every picture is stored.
+ * - I2: an event is appended once as far as this process knows; what it cannot know (a write without an answer) is appended again, and
+ *   sessionize drops it by seq.
+ * - I3: secrets are dropped before anything is sealed, queued or spooled (P1–P4).
+ * - I4: a deleted session stays deleted: the keyring's tombstone is asked first, and sealing fails after it.
+ */
+export class IngestService {
+  readonly #deps: IngestDeps;
+  readonly #table = new SessionTable();
+  readonly #lock = new KeyedLock();
+  readonly #screenshots: Screenshots;
+  readonly #journal: StateJournal;
+  readonly #dropped: Counter;
+  #queue: AppendQueue | undefined;
+  #appender: ChunkAppender | undefined;
+  #closeProducer: () => Promise<void> = async () => {};
+
+  constructor(deps: IngestDeps) {
+    this.#deps = deps;
+    this.#screenshots = new Screenshots(deps.quarantine, deps.limits);
+    const { log, captureTopic, stateTopic, clock, logger, limits } = deps;
+    const { checkpointIntervalMs: intervalMs, maxSilenceMs } = limits;
+    this.#journal = new StateJournal({ log, captureTopic, stateTopic, table: this.#table, clock, logger, intervalMs, maxSilenceMs });
+    this.#dropped = deps.metrics.counter('gateway_protected_dropped_total', 'Events that lost a protected value or key before the log');
+  }
+
+  /** Restores the session states. @throws {LOG_TOPIC_UNKNOWN} when the capture topic is missing. */
+  async start(): Promise<void> {
+    const { log, captureTopic, clock, metrics, logger, chunkSerde, limits } = this.#deps;
+    const [topic] = await log.describeTopics([captureTopic]);
+    if (topic === undefined) throw new StepwrightError('LOG_TOPIC_UNKNOWN', `the topic ${captureTopic} must exist before ingest starts`);
+    const producer = await log.openProducer();
+    this.#closeProducer = () => producer.close();
+    this.#queue = new AppendQueue({ producer, clock, metrics });
+    const { partitionCount } = topic;
+    this.#appender = new ChunkAppender({
+      queue: this.#queue,
+      journal: this.#journal,
+      table: this.#table,
+      chunkSerde,
+      captureTopic,
+      partitionCount,
+      clock,
+      maxChunkBytes: limits.maxChunkBytes,
+    });
+    const restored = await this.#journal.restore(producer);
+    logger.info(restored, 'ingest states restored');
+  }
+
+  async close(): Promise<void> {
+    await this.#queue?.settled();
+    await this.#journal.close();
+    await this.#closeProducer();
+  }
+
+  open(request: OpenRequest): Promise<Opened | Refusal> {
+    const sessionId = request.sessionId ?? this.#deps.newSessionId();
+    const scope = scopeOf(request.tenantId, sessionId);
+    return this.#lock.run(scope, async () => {
+      const refused = this.#refuseGone(scope) ?? (await this.#refuseUsed(request));
+      if (refused !== undefined) return refused;
+      const found = this.#table.get(scope);
+      if (found !== undefined) return checkDevice(found, request.deviceId) ?? { state: found, resumed: true };
+      return { state: await this.#openNew(request, sessionId), resumed: false };
+    });
+  }
+
+  /** State of a session that takes events, finished ones included. */
+  find({ tenantId, sessionId }: SessionRef): SessionState | Refusal {
+    const scope = scopeOf(tenantId, sessionId);
+    const state = this.#table.get(scope);
+    return this.#refuseGone(scope) ?? state ?? refuse('SESSION_UNKNOWN', 'there is no such session', { field: 'sessionId' });
+  }
+
+  append(ref: SessionRef, deviceId: string, batch: EventBatch, sizeBytes: number): Promise<Appended | Refusal> {
+    return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
+      const state = this.find(ref);
+      if (state instanceof Refusal) return state;
+      const refused = checkDevice(state, deviceId) ?? this.#refuseClosed(state, batch) ?? this.#refuseBusy();
+      if (refused !== undefined) return refused;
+      return this.#appendFresh(state, batch, sizeBytes);
+    });
+  }
+
+  /**
+   * Writes `session.paused`, `session.resumed` or `session.finished` behind the agent's last event. When not all of its events have
+   * arrived, only `abandon` goes on: the missing ones are then counted in the guide.
+   */
+  mark(ref: SessionRef, deviceId: string, mark: Mark): Promise<SessionState | Refusal> {
+    return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
+      const state = this.find(ref);
+      if (state instanceof Refusal) return state;
+      const settled = checkDevice(state, deviceId) ?? settleMark(state, mark) ?? this.#refuseOld(state);
+      if (settled !== undefined) return settled;
+      const seq = Math.max(state.ackedSeq, mark.lastSeq) + 1;
+      const event: CaptureEvent = { seq, atMs: this.#deps.clock.nowMs() - state.clockSkewMs, kind: mark.kind };
+      const after = { ...state, ackedSeq: seq, status: statusAfter([event], state.status) };
+      return this.#appending().append({ after, events: [event], addedFields: [], sizeBytes: 0 });
+    });
+  }
+
+  hasScreenshot(ref: SessionRef, sha256: string): Promise<boolean> {
+    return this.#screenshots.has(scopeOf(ref.tenantId, ref.sessionId), sha256);
+  }
+
+  putScreenshot(ref: SessionRef, sha256: string, body: Buffer): Promise<ImageHeader | Refusal> {
+    return this.#screenshots.put(scopeOf(ref.tenantId, ref.sessionId), sha256, body);
+  }
+
+  /** The session was deleted; its key must be destroyed already, or a late event could bring it back. */
+  forget(ref: SessionRef): void {
+    const scope = scopeOf(ref.tenantId, ref.sessionId);
+    this.#table.delete(scope);
+    this.#screenshots.forget(scope);
+  }
+
+  /** Milliseconds that an agent should wait before its next batch; 0 when there is no need. */
+  slowDownMs(): number {
+    const share = (this.#queue?.queuedBytes ?? 0) / this.#deps.limits.maxQueuedBytes;
+    const ownMs = share > 0.5 ? Math.round(share * 2_000) : 0;
+    return Math.max(ownMs, this.#deps.lagDelayMs());
+  }
+
+  /** Writes the session states now; a restart then reads nothing of the capture topic. */
+  checkpoint(): Promise<void> {
+    return this.#journal.checkpoint();
+  }
+
+  async #openNew(request: OpenRequest, sessionId: string): Promise<SessionState> {
+    const { clock, policyOf } = this.#deps;
+    const { tenantId, deviceId, atMs, title, agent } = request;
+    const nowMs = clock.nowMs();
+    const policy = policyOf(tenantId);
+    const clockSkewMs = nowMs - atMs;
+    const opened: SessionOpened = { tenantId, sessionId, ...(title === undefined ? {} : { title }), agent, clockSkewMs, policy };
+    const after: SessionState = {
+      tenantId,
+      sessionId,
+      deviceId,
+      status: 'recording',
+      ackedSeq: 0,
+      openedAtMs: nowMs,
+      lastAppendAtMs: nowMs,
+      clockSkewMs,
+      policy,
+      guarded: noProtectedFields,
+    };
+    const event: CaptureEvent = { seq: 0, atMs, kind: 'session.opened', opened };
+    return this.#appending().append({ after, events: [event], addedFields: [], opening: true, sizeBytes: 0 });
+  }
+
+  async #appendFresh(state: SessionState, batch: EventBatch, sizeBytes: number): Promise<Appended> {
+    const duplicateCount = Math.min(batch.events.length, Math.max(0, state.ackedSeq + 1 - batch.firstSeq));
+    const fresh = batch.firstSeq > state.ackedSeq + 1 ? [] : batch.events.slice(duplicateCount);
+    const { ready, missing } = await this.#withPictures(state, fresh);
+    const nothing = { state, appendedCount: 0, duplicateCount, droppedCount: 0, missing, farOffCount: 0 };
+    if (ready.length === 0) return nothing;
+    const guarded = guardProtected(ready, state.guarded);
+    this.#dropped.add(guarded.droppedCount);
+    const ackedSeq = guarded.events.at(-1)?.seq ?? state.ackedSeq;
+    const status = statusAfter(guarded.events, state.status);
+    const after = await this.#appending().append({
+      after: { ...state, ackedSeq, status, guarded: guarded.state },
+      events: guarded.events,
+      addedFields: guarded.added,
+      sizeBytes,
+    });
+    const nowMs = this.#deps.clock.nowMs();
+    const farOffCount = ready.filter(({ event }) => Math.abs(event.atMs + state.clockSkewMs - nowMs) > dayMs).length;
+    return { ...nothing, state: after, appendedCount: ready.length, droppedCount: guarded.droppedCount, farOffCount };
+  }
+
+  /** I1: events up to the first whose picture is not stored, and every picture that is missing, so that one answer names them all. */
+  async #withPictures(state: SessionState, received: readonly ReceivedEvent[]): Promise<Ready> {
+    const pictureOf = ({ event }: ReceivedEvent): string | undefined => event.screenshot?.sha256;
+    const wanted = [...new Set(received.map(pictureOf).filter((sha256) => sha256 !== undefined))];
+    if (wanted.length === 0) return { ready: received, missing: [] };
+    const stored = await Promise.all(wanted.map((sha256) => this.hasScreenshot(state, sha256)));
+    const missing = wanted.filter((_, index) => stored[index] === false);
+    const first = received.findIndex((one) => missing.some((sha256) => sha256 === pictureOf(one)));
+    return { ready: first === -1 ? received : received.slice(0, first), missing };
+  }
+
+  #refuseGone(scope: string): Refusal | undefined {
+    return this.#deps.keyring.peek(scope) === 'gone' ? refuse('SESSION_GONE', 'the session was deleted') : undefined;
+  }
+
+  /** An id whose ingest state is gone must not begin anew: its guide would be overwritten. */
+  async #refuseUsed({ tenantId, sessionId }: OpenRequest): Promise<Refusal | undefined> {
+    if (sessionId === undefined || this.#table.get(scopeOf(tenantId, sessionId)) !== undefined) return undefined;
+    const used = await this.#deps.wasUsed(tenantId, sessionId);
+    if (used === false) return undefined;
+    return used === 'gone'
+      ? refuse('SESSION_GONE', 'the session was deleted')
+      : refuse('SESSION_TOO_OLD', 'a session of this id ended long ago; open one with another id', { field: 'sessionId' });
+  }
+
+  #refuseClosed(state: SessionState, batch: EventBatch): Refusal | undefined {
+    const facts = { ackedSeq: state.ackedSeq };
+    const lastSeq = batch.firstSeq + batch.events.length - 1;
+    // A resent batch whose ack was lost is acked again, whatever happened to the session since.
+    if (lastSeq <= state.ackedSeq) return undefined;
+    if (state.status === 'finished') return refuse('SESSION_FINISHED', 'the session is finished', { facts });
+    const tooOld = this.#refuseOld(state);
+    if (tooOld !== undefined) return tooOld;
+    // Sessionize must see one event too many to block the session and say so, so the bound here is a batch higher.
+    const maxSeq = state.policy.maxEvents + this.#deps.limits.maxBatchEvents;
+    return lastSeq > maxSeq ? refuse('SESSION_FULL', `the policy allows ${state.policy.maxEvents} events a session`, { facts }) : undefined;
+  }
+
+  /** T5: the processors forget a session after a fixed span; an event that came later would begin it anew. */
+  #refuseOld(state: SessionState): Refusal | undefined {
+    const { clock, limits } = this.#deps;
+    if (clock.nowMs() - state.lastAppendAtMs <= limits.maxSilenceMs) return undefined;
+    const facts = { ackedSeq: state.ackedSeq };
+    return refuse('SESSION_TOO_OLD', `the session was silent for longer than ${limits.maxSilenceMs} ms`, { facts });
+  }
+
+  #refuseBusy(): Refusal | undefined {
+    const queuedBytes = this.#queue?.queuedBytes ?? 0;
+    if (queuedBytes <= this.#deps.limits.maxQueuedBytes) return undefined;
+    return refuse('SERVER_BUSY', 'more input waits for the disk than may', { retryAfterMs: 1_000 });
+  }
+
+  #appending(): ChunkAppender {
+    if (this.#appender === undefined) throw new StepwrightError('LOG_CLOSED', 'ingest has not started');
+    return this.#appender;
+  }
+}
+
+export interface Mark {
+  readonly kind: 'session.paused' | 'session.resumed' | 'session.finished';
+  /** Seq of the agent's last event. */
+  readonly lastSeq: number;
+  /** Events up to `lastSeq` that have not arrived never will. */
+  readonly abandon: boolean;
+}
+
+function checkDevice(state: SessionState, deviceId: string): Refusal | undefined {
+  if (state.deviceId === deviceId) return undefined;
+  return refuse('DEVICE_CONFLICT', 'another device records into this session', { field: 'stepwright-device' });
+}
+
+/** The answer when there is nothing to write: the mark stands already, or it may not be set. */
+function settleMark(state: SessionState, mark: Mark): SessionState | Refusal | undefined {
+  const facts = { ackedSeq: state.ackedSeq };
+  if (state.status === statusAfter([mark], state.status)) return state;
+  if (state.status === 'finished') return refuse('SESSION_FINISHED', 'the session is finished', { facts });
+  if (mark.lastSeq < state.ackedSeq) {
+    return refuse('SESSION_INCOMPLETE', `lastSeq must be ${state.ackedSeq} or more: events up to there are stored`, {
+      field: 'lastSeq',
+      facts,
+    });
+  }
+  if (mark.lastSeq > state.ackedSeq && !mark.abandon) {
+    return refuse('SESSION_INCOMPLETE', `events ${state.ackedSeq + 1} to ${mark.lastSeq} have not arrived`, { field: 'lastSeq', facts });
+  }
+  return undefined;
+}

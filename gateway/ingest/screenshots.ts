@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import { refuse } from '../http/refusal.ts';
+import type { Refusal } from '../http/refusal.ts';
+import { readImageHeader } from './image-header.ts';
+import type { ImageHeader } from './image-header.ts';
+import type { IngestLimits } from './limits.ts';
+
+/** How many pictures are known to be stored without asking the store. */
+const rememberedCount = 50_000;
+
+/** Screenshots in quarantine: checked before they are kept, never decoded, sealed by the store that is handed in. */
+export class Screenshots {
+  readonly #quarantine: ObjectStore;
+  readonly #limits: IngestLimits;
+  readonly #stored = new Set<string>();
+
+  constructor(quarantine: ObjectStore, limits: IngestLimits) {
+    this.#quarantine = quarantine;
+    this.#limits = limits;
+  }
+
+  async has(scope: string, sha256: string): Promise<boolean> {
+    const key = keyOf(scope, sha256);
+    if (this.#stored.has(key)) return true;
+    if ((await this.#quarantine.head(key)) === undefined) return false;
+    this.#remember(key);
+    return true;
+  }
+
+  /** Durable when it resolves. A picture that is there already stays as it is. @throws {SEAL_KEY_GONE | OBJECT_STORE_FULL} */
+  async put(scope: string, sha256: string, body: Buffer): Promise<ImageHeader | Refusal> {
+    if (createHash('sha256').update(body).digest('hex') !== sha256) {
+      return refuse('SCREENSHOT_DIGEST_MISMATCH', 'the SHA-256 of the bytes is not the one in the path');
+    }
+    const header = readImageHeader(body);
+    if (header === undefined) return refuse('SCREENSHOT_NOT_AN_IMAGE', 'the bytes are no PNG, JPEG or WebP');
+    const { maxScreenshotPixels } = this.#limits;
+    if (header.width * header.height > maxScreenshotPixels) {
+      const size = `${header.width} × ${header.height}`;
+      return refuse('SCREENSHOT_TOO_MANY_PIXELS', `the picture says it is ${size}; at most ${maxScreenshotPixels} pixels are taken`, {
+        facts: { maxScreenshotPixels },
+      });
+    }
+    const key = keyOf(scope, sha256);
+    await this.#quarantine.put(key, body, { contentType: header.mediaType, ifAbsent: true });
+    this.#remember(key);
+    return header;
+  }
+
+  /** The session was deleted: nothing of it is known to be stored. */
+  forget(scope: string): void {
+    for (const key of this.#stored) if (key.startsWith(keyOf(scope, ''))) this.#stored.delete(key);
+  }
+
+  #remember(key: string): void {
+    this.#stored.add(key);
+    const oldest = this.#stored.values().next();
+    if (this.#stored.size > rememberedCount && oldest.done !== true) this.#stored.delete(oldest.value);
+  }
+}
+
+function keyOf(scope: string, sha256: string): string {
+  return `quarantine/${scope}/${sha256}`;
+}
