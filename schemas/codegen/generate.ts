@@ -1,7 +1,10 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { StepwrightError } from '../../topology/base/errors.ts';
 import { parseSchema } from '../codec/parse-schema.ts';
+import type { RecordNode } from '../codec/schema-model.ts';
 import { groupBy } from './group-by.ts';
+import { renderEventDocs } from './render-event-docs.ts';
 import { byVersion, recordNameOf, renderSchemas, type SchemaFile } from './render-schemas.ts';
 import { renderTypes } from './render-types.ts';
 
@@ -28,8 +31,24 @@ export function generateFiles(files: readonly SchemaFile[]): readonly GeneratedF
   ];
 }
 
+/** The record CaptureEvent of the newest version of capture-chunk. */
+function eventRecord(files: readonly SchemaFile[]): RecordNode {
+  const newest = files.toSorted(byVersion).findLast((file) => recordNameOf(file.fileName) === 'capture-chunk');
+  const events = parseSchema(newest?.text ?? '').root.fields.find((field) => field.name === 'events')?.node;
+  if (events?.kind === 'array' && events.items.kind === 'record') return events.items;
+  throw new StepwrightError('SCHEMA_INVALID', 'capture-chunk has no array of events');
+}
+
+/** `text` of docs/events.md with its tables renewed. */
+export function generateEventDocs(files: readonly SchemaFile[], text: string): string {
+  return renderEventDocs(text, eventRecord(files));
+}
+
 /** Run as a program (from dist): writes the generated files into the package. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
-  for (const { path, text } of generateFiles(readSchemaFiles(`${packageRoot}schemas/avro`))) writeFileSync(`${packageRoot}${path}`, text);
+  const files = readSchemaFiles(`${packageRoot}schemas/avro`);
+  for (const { path, text } of generateFiles(files)) writeFileSync(`${packageRoot}${path}`, text);
+  const docsPath = `${packageRoot}docs/events.md`;
+  writeFileSync(docsPath, generateEventDocs(files, readFileSync(docsPath, 'utf8')));
 }

@@ -38,7 +38,9 @@ export interface CaptureEvent {
 export type EventKind =
   /** Written by ingest, seq 0; carries `opened`. */
   | 'session.opened'
+  /** What follows, up to `session.resumed`, is not part of the guide. */
   | 'session.paused'
+  /** The recording goes on. */
   | 'session.resumed'
   /** Last event of the agent, or written by ingest when the agent asked for it. */
   | 'session.finished'
@@ -46,9 +48,11 @@ export type EventKind =
   | 'session.idle'
   /** Carries target, pointer. */
   | 'pointer.down'
+  /** The button was released. */
   | 'pointer.up'
   /** `pointer.clickCount` is 1, 2 … */
   | 'click'
+  /** A click of the right button, or the menu key. */
   | 'context.menu'
   /** From `pointer` to `drag`. */
   | 'drag'
@@ -58,17 +62,23 @@ export type EventKind =
   | 'input'
   /** The field was committed: checkbox, radio, select, blur after typing. */
   | 'change'
+  /** A field got the focus. */
   | 'focus'
+  /** A field lost the focus. */
   | 'blur'
+  /** A form was submitted. */
   | 'submit'
   /** `input.text` holds file names joined by ", ". */
   | 'file.chosen'
   /** Copy, cut, paste; never the content. */
   | 'clipboard'
+  /** The page or its address changed; `navigation.cause` says why. */
   | 'navigation'
   /** Carries tab: opened, activated, closed. */
   | 'tab'
+  /** Not a step; told for completeness. */
   | 'scroll'
+  /** Not a step; told for completeness. */
   | 'hover'
   /** Desktop: another application came to the front; `page.title` is the window title. */
   | 'window'
