@@ -1,0 +1,59 @@
+import { renderHelp } from '../topology/base/option-docs.ts';
+import { envName, parseOptions, type OptionRule, type OptionTable, type OptionValues } from '../topology/base/options.ts';
+
+/** What a command may touch of the process; tests hand in their own. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Documents only: what a script reads. */
+  readonly stdout: (text: string) => void;
+  /** For the person: progress, addresses, problems. */
+  readonly stderr: (text: string) => void;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly stopped: AbortSignal;
+}
+
+export interface CommandSpec<Table extends OptionTable> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly about: string;
+  /** What follows the name: `guide FILE… [options]`. */
+  readonly usage: string;
+  readonly table: Table;
+  readonly rules?: readonly OptionRule<Table>[];
+  /** Answers the exit code. */
+  readonly run: (values: OptionValues<Table>, positionals: readonly string[], context: CommandContext) => Promise<number>;
+}
+
+/** A command of any table. */
+export interface Command {
+  readonly name: string;
+  readonly about: string;
+  readonly usage: string;
+  readonly table: OptionTable;
+  /** @throws {CONFIG_UNKNOWN | CONFIG_INVALID} before anything is started. */
+  readonly start: (args: readonly string[], context: CommandContext, otherEnvNames: readonly string[]) => Promise<number>;
+}
+
+export function defineCommand<Table extends OptionTable>(spec: CommandSpec<Table>): Command {
+  const { name, about, usage, table } = spec;
+  return {
+    name,
+    about,
+    usage,
+    table,
+    start: (args, context, otherEnvNames) => {
+      const parsed = parseOptions(table, { args, env: context.env, otherEnvNames }, spec.rules);
+      return spec.run(parsed.values, parsed.positionals, context);
+    },
+  };
+}
+
+/** Names of all environment variables of a command. */
+export function envNamesOf(table: OptionTable): string[] {
+  return Object.entries(table).map(([name, option]) => envName(name, option));
+}
+
+export function helpText(command: Command): string {
+  const options = Object.keys(command.table).length === 0 ? '' : `\nOptions:\n${renderHelp(command.table)}\n`;
+  return `${command.about}\n\nUsage: stepwright ${command.usage}\n${options}`;
+}
