@@ -38,7 +38,7 @@ export interface CaptureEvent {
 export type EventKind =
   /** Written by ingest, seq 0; carries `opened`. */
   | 'session.opened'
-  /** What follows, up to `session.resumed`, is not part of the guide. */
+  /** The person paused: nothing is sent until `session.resumed`. */
   | 'session.paused'
   /** The recording goes on. */
   | 'session.resumed'
