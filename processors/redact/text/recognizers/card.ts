@@ -1,0 +1,66 @@
+import { luhn } from '../checksums.ts';
+import { nearby, words } from '../context.ts';
+import { digitsOf, matches, type Recognizer } from '../recognizer.ts';
+
+/** Issuer ranges and lengths, from the brands' published BIN tables. `common`: found without a word for it nearby. */
+const brands: readonly { readonly prefix: RegExp; readonly common: readonly number[]; readonly rare?: readonly number[] }[] = [
+  { prefix: /^4/, common: [16], rare: [13, 19] }, // Visa
+  { prefix: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, common: [16] }, // Mastercard
+  { prefix: /^3[47]/, common: [15] }, // American Express
+  { prefix: /^(?:6011|64[4-9]|65)/, common: [16], rare: [17, 18, 19] }, // Discover
+  { prefix: /^(?:30[0-5]|3095|36|38|39)/, common: [14], rare: [16, 19] }, // Diners Club
+  { prefix: /^35(?:2[89]|[3-8])/, common: [16], rare: [17, 18, 19] }, // JCB
+  { prefix: /^(?:62|81)/, common: [16], rare: [17, 18, 19] }, // UnionPay
+  { prefix: /^(?:5018|5020|5038|5893|6304|6759|676[1-3])/, common: [16], rare: [12, 13, 14, 15, 17, 18, 19] }, // Maestro
+  { prefix: /^220[0-4]/, common: [16], rare: [17, 18, 19] }, // Mir
+  { prefix: /^(?:508|60|82)/, common: [16] }, // RuPay
+];
+
+const cardWords = words(
+  'cards?',
+  'credit',
+  'debit',
+  'visa',
+  'mastercard',
+  'maestro',
+  'amex',
+  'pan',
+  'karte',
+  'kreditkarte',
+  'carte',
+  'tarjeta',
+  'carta',
+  'cartão',
+);
+
+/** Groups as cards print them, one kind of separator: 4-4-4-4(-3), 4-6-5, 4-6-4, or none. */
+const shape = /(?<![\w.,+-])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ .-])\d{6}\2\d{4,5}|\d{12,19})(?![\w]|[.,-]\d)/g;
+
+export const card: Recognizer = {
+  name: 'card',
+  kind: 'card',
+  mayHold: (traits) => traits.digitCount >= 12,
+  *find(text) {
+    for (const match of text.matchAll(shape)) {
+      const end = match.index + match[0].length;
+      if (isCard(digitsOf(match[0]), () => cardWords.test(nearby(text, match.index, end).before))) yield { start: match.index, end };
+    }
+  },
+};
+
+function isCard(digits: string, named: () => boolean): boolean {
+  if (!luhn(digits) || /^(\d)\1+$/.test(digits)) return false;
+  const fitting = brands.filter((brand) => brand.prefix.test(digits));
+  if (fitting.some((brand) => brand.common.includes(digits.length))) return true;
+  return fitting.some((brand) => brand.rare?.includes(digits.length) === true) && named();
+}
+
+const codeWords = '(?:cvv2?|cvc2?|card (?:security|verification) (?:code|number))';
+
+/** The three or four digits on the back, where a word says so. */
+export const cardCode: Recognizer = {
+  name: 'card code',
+  kind: 'card',
+  mayHold: (traits) => traits.digitCount >= 3,
+  find: (text) => matches(text, new RegExp(`(?<![\\p{L}\\p{N}])${codeWords}(?: is)?[:=# ]{0,3}(\\d{3,4})(?![\\p{L}\\p{N}])`, 'giu')),
+};

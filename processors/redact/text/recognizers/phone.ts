@@ -1,0 +1,149 @@
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import { nearby, thingWords, words, type Nearby } from '../context.ts';
+import { digitsOf, type Recognizer } from '../recognizer.ts';
+
+const phoneWords = words(
+  'phones?',
+  'telephone',
+  'tel',
+  'mobile',
+  'cell',
+  'cellphone',
+  'fax',
+  'call',
+  'calling',
+  'dial',
+  'ring',
+  'sms',
+  'text',
+  'whatsapp',
+  'hotline',
+  'helpline',
+  'landline',
+  'desk',
+  'contact',
+  'reach',
+  'telefon',
+  'telefonnummer',
+  'mobil',
+  'handy',
+  'rufnummer',
+  'téléphone',
+  'tél',
+  'portable',
+  'appelez',
+  'teléfono',
+  'móvil',
+  'llame',
+  'telefono',
+  'cellulare',
+  'telefone',
+  'celular',
+  'telefoon',
+  'mobiel',
+  'puhelin',
+  'тел',
+  'телефон',
+  '电话',
+  '電話',
+);
+const afterWords = words('office', 'fax', 'mobile', 'cell', 'home', 'work', 'desk', 'phone');
+
+/** Digits in groups with one or two signs between them, an extension at the end. Nothing that hangs on a word, a path or a longer number. */
+const candidate =
+  /(?<![\p{L}\p{N}_@#%&=/\\.,:$€£¥+-])(?<![\p{L}\p{N}][-.,:])(?:\+ ?|\()?\d{1,5}(?:\)?[ ./-]{0,2}\(?\d{1,12}){0,7}\)?(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?(?![\p{L}\p{N}%°@]|[.,:/-]\d|[ ]?(?:€|£|\$|USD|EUR|kB|MB|GB|KB|ms|px|kg|cm|mm|items?|rows?)(?![\p{L}]))/giu;
+
+/** Where a national number without a word for it may come from, when it is written as numbers are written there. */
+const trunkCountries: readonly CountryCode[] = [
+  'GB',
+  'FR',
+  'DE',
+  'IT',
+  'NL',
+  'BE',
+  'CH',
+  'AT',
+  'SE',
+  'AU',
+  'IN',
+  'JP',
+  'ZA',
+  'BR',
+  'PL',
+  'IE',
+  'NZ',
+  'FI',
+];
+
+export const phone: Recognizer = {
+  name: 'phone',
+  kind: 'phone',
+  mayHold: (traits) => traits.digitCount >= 7,
+  *find(text) {
+    for (const match of text.matchAll(candidate)) {
+      const found = match[0].trimEnd();
+      const end = match.index + found.length;
+      if (isPhone(found, nearby(text, match.index, end))) yield { start: match.index, end };
+    }
+  },
+};
+
+function isPhone(found: string, context: Nearby): boolean {
+  const main = found.replace(/[ ,;]*(?:x|ext\.?|extension|#)[ .:]*\d+$/i, '');
+  const digits = digitsOf(main);
+  if (digits.length < 7 || digits.length > 15 || isDateOrPlain(main)) return false;
+  const about = aboutOf(context);
+  if (main.startsWith('+')) return about !== 'thing' || international(main);
+  if (about === 'phone') return true;
+  if (about === 'thing') return false;
+  return prefixed(main, found) || isNorthAmerican(main) || isTrunk(main, digits);
+}
+
+/** The word nearest to the number decides: "phone order 12…" is an order. */
+function aboutOf({ before, after }: Nearby): 'phone' | 'thing' | undefined {
+  const forPhone = lastIndex(before, phoneWords);
+  const forThing = Math.max(lastIndex(before, thingWords), /[#№€£$¥]\s*$/.test(before) ? before.length : -1);
+  if (forPhone > forThing) return 'phone';
+  if (forThing >= 0) return 'thing';
+  return afterWords.test(after) && /^[ (,]{0,3}\p{L}/u.test(after) ? 'phone' : undefined;
+}
+
+function lastIndex(text: string, pattern: RegExp): number {
+  let last = -1;
+  for (const match of text.matchAll(new RegExp(pattern.source, 'gu'))) last = match.index;
+  return last;
+}
+
+/** Dates, times of day, spans of years, UNIX times, and runs of equal signs are not dialled. */
+function isDateOrPlain(text: string): boolean {
+  return (
+    /^\(?(?:\d{4}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4})(?![\d])/.test(text) ||
+    /^(?:19|20)\d{2} ?[-/] ?(?:19|20)\d{2}$/.test(text) ||
+    /^1[0-9]{9}(?:\d{3})?$/.test(text) ||
+    /^\d+\.\d+$/.test(text) ||
+    /^(\d)\1+$/.test(digitsOf(text))
+  );
+}
+
+function international(text: string): boolean {
+  return parsePhoneNumberFromString(text)?.isPossible() === true;
+}
+
+/** 00, 001 and 011 stand for `+`; grouped, and possible there, or with an extension. */
+function prefixed(main: string, whole: string): boolean {
+  const rest = /^(?:0011|011|001|00)[ .-]?(?=\d)/.exec(main);
+  if (rest === null || !/[ .-]/.test(main)) return false;
+  const country = rest[0].startsWith('001') ? '+1' : '+';
+  return whole !== main || international(country + main.slice(rest[0].length));
+}
+
+/** (NXX) NXX-XXXX and its dashed, dotted and `1-` forms (NANP). */
+function isNorthAmerican(text: string): boolean {
+  return /^(?:1[ .-])?\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}$/.test(text) || /^(?:1([ .-]))?[2-9]\d{2}([.-])[2-9]\d{2}\2\d{4}$/.test(text);
+}
+
+/** A leading 0, at least nine digits in at least two groups, valid in a country that writes numbers so. */
+function isTrunk(text: string, digits: string): boolean {
+  if (!/^\(?0/.test(text) || digits.length < 9 || !/\d[ )./-]+\d/.test(text)) return false;
+  return trunkCountries.some((country) => parsePhoneNumberFromString(text, country)?.isValid() === true);
+}
