@@ -5,18 +5,21 @@ const withUserInfo = /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:@/?#"'<>]{
 const withUser = /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,30}:\/\/([^\s:@/?#"'<>]{1,256})@(?=[^\s"'<>]{1,255})/gi;
 const pairs = /(?<![A-Za-z0-9])(?:password|pwd|accountkey|sharedaccesskey|sharedsecret)\s?=\s?([^;\s"']{2,256})(?=;|\s*$|["'])/gi;
 
+const commandLine = /(?<![\w-])(?:-u|--user|--proxy-user)[ =]["']?[^\s:"']{1,128}:([^\s"']{1,256})/g;
+
 /** The password of a connection string (`postgres://app:secret@db`, `…;Pwd=secret;`), and a user name that is a token. */
 export const connectionString: Recognizer = {
   name: 'connection string',
   kind: 'connection-string',
-  mayHold: (traits) => (traits.hasSlash && traits.hasAt) || traits.hasEquals,
+  mayHold: (traits) => traits.hasColon || traits.hasEquals,
   *find(text) {
     yield* matches(text, withUserInfo, (match) => !/^(?:\*+|x+|\[.*\]|<.*>|password)$/i.test(match[1] ?? ''));
+    yield* matches(text, commandLine);
     yield* matches(text, withUser, (match) => looksRandom(match[1] ?? ''));
     yield* matches(
       text,
       pairs,
-      (match) => (text.includes(';') || /key|secret/i.test(match[0])) && !/^(?:\*+|•+|\[.*|\{.*|\$.*)$/.test(match[1] ?? ''),
+      (match) => (text.includes(';') || /^\w*(?:key|secret)\b/i.test(match[0])) && !/^(?:\*+|•+|\[.*|\{.*|\$.*)$/.test(match[1] ?? ''),
     );
   },
 };

@@ -33,8 +33,8 @@ const cardWords = words(
   'cartão',
 );
 
-/** Groups as cards print them, one kind of separator: 4-4-4-4(-3), 4-6-5, 4-6-4, or none. */
-const shape = /(?<![\w.,+-])(?:\d{4}([ .-])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ .-])\d{6}\2\d{4,5}|\d{12,19})(?![\w]|[.,-]\d)/g;
+/** Groups as cards print them: 4-4-4-4(-3), 4-6-5, 4-6-4, or none. */
+const shape = /(?<![\w.,+-])(?:\d{4}[ .-]\d{4}[ .-]\d{4}[ .-]\d{4}(?:[ .-]\d{3})?|\d{4}[ .-]\d{6}[ .-]\d{4,5}|\d{12,19})(?![\w]|[.,-]\d)/g;
 
 export const card: Recognizer = {
   name: 'card',

@@ -3,9 +3,10 @@ import { matches, type Recognizer } from '../recognizer.ts';
 const passwordWord =
   '(?:pass ?word|pass ?phrase|pass ?code|passwd|pwd|pass|pin(?: code)?|kennwort|passwort|mot de passe|mdp|contraseña|clave|senha|wachtwoord|lösenord|salasana|hasło|parola|пароль|密码|パスワード)';
 const written = new RegExp(
-  `(?<![\\p{L}\\p{N}_])["']?${passwordWord}["']?(?: is)?\\s{0,2}(?:[:=]|=>)\\s{0,2}["'\`]?([^\\s"'\`,;<>]{3,128})`,
+  `(?<![\\p{L}\\p{N}])["']?${passwordWord}["']?(?: is)?\\s{0,2}(?:[:=]|=>)\\s{0,2}["'\`]?([^\\s"'\`,;<>]{3,128})`,
   'giu',
 );
+const quoted = new RegExp(`(?<![\\p{L}\\p{N}])["']?${passwordWord}["']?\\s{0,2}(?:[:=]|=>)\\s{0,2}["']([^"'\\n]{3,128})["']`, 'giu');
 const spoken = new RegExp(`(?<![\\p{L}\\p{N}_])${passwordWord} is ["'\`]?([^\\s"'\`,;<>]{4,128})`, 'giu');
 
 /** What stands after "Password:" in an interface that shows none. */
@@ -19,7 +20,10 @@ export const writtenPassword: Recognizer = {
   name: 'written password',
   kind: 'password',
   mayHold: (traits) => traits.hasColon || traits.hasEquals,
-  find: (text) => matches(text, written, (match) => isPassword(match[1] ?? '', text.slice(match.index + match[0].length))),
+  *find(text) {
+    yield* matches(text, quoted, (match) => !masked.test(match[1] ?? ''));
+    yield* matches(text, written, (match) => isPassword(match[1] ?? '', text.slice(match.index + match[0].length)));
+  },
 };
 
 /** "the password is …", only for what no sentence would have there. */

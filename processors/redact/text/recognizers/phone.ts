@@ -10,19 +10,12 @@ const phoneWords = words(
   'cell',
   'cellphone',
   'fax',
-  'call',
-  'calling',
   'dial',
-  'ring',
   'sms',
-  'text',
   'whatsapp',
   'hotline',
   'helpline',
   'landline',
-  'desk',
-  'contact',
-  'reach',
   'telefon',
   'telefonnummer',
   'mobil',
@@ -49,9 +42,12 @@ const phoneWords = words(
 );
 const afterWords = words('office', 'fax', 'mobile', 'cell', 'home', 'work', 'desk', 'phone');
 
+/** Words that also mean other things: only a grouped number counts after them. */
+const weakWords = words('call', 'calling', 'ring', 'text', 'desk', 'contact', 'reach');
+
 /** Digits in groups with one or two signs between them, an extension at the end. Nothing that hangs on a word, a path or a longer number. */
 const candidate =
-  /(?<![\p{L}\p{N}_@#%&=/\\.,:$€£¥+-])(?<![\p{L}\p{N}][-.,:])(?:\+ ?|\()?\d{1,5}(?:\)?[ ./-]{0,2}\(?\d{1,12}){0,7}\)?(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?(?![\p{L}\p{N}%°@]|[.,:/-]\d|[ ]?(?:€|£|\$|USD|EUR|kB|MB|GB|KB|ms|px|kg|cm|mm|items?|rows?)(?![\p{L}]))/giu;
+  /(?<![\p{L}\p{N}_@#%&=/\\.,:$€£¥+-])(?<![\p{L}\p{N}][-.,:])(?:\+ ?|\()?\d{1,5}(?:\)?[ ./-]{0,3}\(?\d{1,12}){0,7}\)?(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?(?![\p{L}\p{N}%°@]|[.,:/-]\d|[ ]?(?:€|£|\$|USD|EUR|kB|MB|GB|KB|ms|px|kg|cm|mm|items?|rows?)(?![\p{L}]))/giu;
 
 /** Where a national number without a word for it may come from, when it is written as numbers are written there. */
 const trunkCountries: readonly CountryCode[] = [
@@ -96,14 +92,17 @@ function isPhone(found: string, context: Nearby): boolean {
   if (main.startsWith('+')) return about !== 'thing' || international(main);
   if (about === 'phone') return true;
   if (about === 'thing') return false;
+  if (about === 'maybe' && /\d[ )./-]+\d/.test(main)) return true;
   return prefixed(main, found) || isNorthAmerican(main) || isTrunk(main, digits);
 }
 
 /** The word nearest to the number decides: "phone order 12…" is an order. */
-function aboutOf({ before, after }: Nearby): 'phone' | 'thing' | undefined {
+function aboutOf({ before, after }: Nearby): 'phone' | 'maybe' | 'thing' | undefined {
+  const forMaybe = lastIndex(before, weakWords);
   const forPhone = lastIndex(before, phoneWords);
   const forThing = Math.max(lastIndex(before, thingWords), /[#№€£$¥]\s*$/.test(before) ? before.length : -1);
   if (forPhone > forThing) return 'phone';
+  if (forMaybe > forThing) return 'maybe';
   if (forThing >= 0) return 'thing';
   return afterWords.test(after) && /^[ (,]{0,3}\p{L}/u.test(after) ? 'phone' : undefined;
 }
@@ -145,5 +144,8 @@ function isNorthAmerican(text: string): boolean {
 /** A leading 0, at least nine digits in at least two groups, valid in a country that writes numbers so. */
 function isTrunk(text: string, digits: string): boolean {
   if (!/^\(?0/.test(text) || digits.length < 9 || !/\d[ )./-]+\d/.test(text)) return false;
+  const groups = text.match(/\d+/g) ?? [];
+  // numbers in pairs are French and Belgian, five of them; other rows of pairs are times, draws and measures
+  if (groups.length !== 5 && groups.every((group) => group.length === 2)) return false;
   return trunkCountries.some((country) => parsePhoneNumberFromString(text, country)?.isValid() === true);
 }

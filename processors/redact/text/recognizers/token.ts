@@ -67,6 +67,10 @@ const named = new RegExp(
   `(?<![\\p{L}\\p{N}])(?:(?:aws[ _-]?)?${keyWord}[ _-]?(?:access[ _-]?)?(?:key|token|secret|id token)s?(?:[ _-]?(?:id|value))?|token|secret|accountkey|sharedaccesskey|x-api-key|authorization)["']?(?: is)?\\s{0,2}[:=]{1,2}>?\\s{0,2}["'\`]?(?:bearer |basic |token )?([A-Za-z0-9_+/=.~-]{12,512})`,
   'giu',
 );
+const namedQuoted = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:${keyWord}[ _-]?)?(?:key|token|secret)["']?\\s{0,2}[:=]{1,2}>?\\s{0,2}["']([^"'\\s]{12,512})["']`,
+  'giu',
+);
 const headers = /(?<![\p{L}\p{N}])(?:bearer|basic)\s([A-Za-z0-9_+/=.~-]{16,1800})/giu;
 
 /** After a word for a key, or `Bearer`: any value that looks drawn at random. */
@@ -75,6 +79,7 @@ export const namedSecret: Recognizer = {
   kind: 'token',
   mayHold: (traits) => traits.letterRun,
   *find(text) {
+    yield* matches(text, namedQuoted, (match) => looksRandom(match[1] ?? ''));
     yield* matches(text, named, (match) => looksRandom(match[1] ?? ''));
     yield* matches(text, headers, (match) => looksRandom(match[1] ?? ''));
   },
