@@ -1,4 +1,5 @@
 import type { LayerUsage } from '../task-state.ts';
+import { entryOverheadBytes } from './entry.ts';
 
 /** A store whose clean entries the ledger may ask to forget. */
 export interface Evictable {
@@ -6,6 +7,9 @@ export interface Evictable {
   /** Forgets cold clean entries, about `bytes` worth, in bounded time. Returns what it freed. */
   evict(bytes: number): number;
 }
+
+const slackBytes = 32 * 1024;
+const restAfterVainCount = 64;
 
 /** The memory accounts of one task, shared by its stores (K6), and the budget of its cache. */
 export class LayerLedger {
@@ -15,6 +19,7 @@ export class LayerLedger {
   unflushedCount = 0;
   readonly #cacheBudgetBytes: number;
   readonly #stores: Evictable[] = [];
+  #restCount = 0;
 
   constructor(cacheBudgetBytes: number) {
     this.#cacheBudgetBytes = cacheBudgetBytes;
@@ -29,13 +34,22 @@ export class LayerLedger {
     return { openBytes, openCount, unflushedBytes, unflushedCount, cacheBytes: this.#cacheBytes() };
   }
 
-  /** Called before an entry is added: takes an excess from the largest store. Never more than a bounded step, so it costs a record little. */
+  /**
+   * Called before an entry is added: takes an excess from the largest store, some more at once so that most calls find room. What is in a
+   * layer cannot go and is not counted. When the clock's hand meets only hot entries, the next calls leave it in peace.
+   */
   makeRoom(): void {
-    const excessBytes = this.#cacheBytes() - this.#cacheBudgetBytes;
+    if (this.#restCount > 0) {
+      this.#restCount--;
+      return;
+    }
+    const layersBytes = this.openBytes + this.unflushedBytes + (this.openCount + this.unflushedCount) * entryOverheadBytes;
+    const excessBytes = this.#cacheBytes() - layersBytes - this.#cacheBudgetBytes;
     if (excessBytes <= 0) return;
     let largest: Evictable | undefined;
     for (const store of this.#stores) if (largest === undefined || store.cacheBytes > largest.cacheBytes) largest = store;
-    largest?.evict(excessBytes);
+    const freedBytes = largest?.evict(excessBytes + slackBytes) ?? 0;
+    if (freedBytes < excessBytes) this.#restCount = restAfterVainCount;
   }
 
   #cacheBytes(): number {

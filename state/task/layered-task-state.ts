@@ -12,8 +12,8 @@ import type { StateMetrics } from './state-metrics.ts';
 import type { StreamTime } from './stream-time.ts';
 import type { LayerLedger } from '../layers/layer-ledger.ts';
 
-/** Entries put into a batch before other work of the process gets a turn: about a millisecond. */
-const entriesPerTurn = 1_000;
+/** Entries put into a batch before other work of the process gets a turn: a few milliseconds. */
+const entriesPerTurn = 4_000;
 
 export interface LayeredTaskStateParts {
   readonly options: port.TaskStateOptions;

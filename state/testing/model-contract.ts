@@ -30,7 +30,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 export function modelContract({ name, createFactory, createDirectory }: ContractBackend): void {
   test(`${name}: K1–K5 any schedule of writes, commits, aborts, flushes and crashes equals a plain map`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 60 }), fc.constantFrom(0, 1_000_000), async (commands, cacheBytes) => {
+      fc.asyncProperty(fc.array(command, { maxLength: 60, size: 'max' }), fc.constantFrom(0, 1_000_000), async (commands, cacheBytes) => {
         const run = new ModelRun(new StateHarness(createFactory(), createDirectory(), { cacheBytes, restoreBatchBytes: 400 }));
         await run.harness.open();
         for (const one of commands) await run.apply(one);
