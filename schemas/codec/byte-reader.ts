@@ -24,9 +24,17 @@ export class ByteReader {
     return value === 1;
   }
 
+  /** The branch of a union of null and something: true for null. */
+  isNull(): boolean {
+    const branch = this.#byte();
+    if (branch !== 0 && branch !== 2) throw new AvroFault('has an unknown union branch on the wire');
+    return branch === 0;
+  }
+
   /** Zigzag varint. */
   integer(): number {
     let byte = this.#byte();
+    if (byte <= 0x7f) return (byte >>> 1) ^ -(byte & 1);
     let zigzag = byte & 0x7f;
     let scale = 128;
     while (byte > 0x7f) {

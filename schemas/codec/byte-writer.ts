@@ -3,7 +3,7 @@ import { AvroFault } from './avro-fault.ts';
 const minimumBytes = 1024;
 const longestVarintBytes = 10;
 /** Up to here a loop over the characters beats the call into native code. */
-const shortStringLength = 48;
+const shortStringLength = 96;
 
 /** Integers beyond this lose bits in zigzag arithmetic on doubles. */
 export const maximumInteger = 2 ** 52;
@@ -26,6 +26,13 @@ export class ByteWriter {
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#at++] = value;
+  }
+
+  /** The branch of a union of null and something. True when `value` is absent, so that nothing follows. */
+  branch(value: unknown): boolean {
+    const isAbsent = value === undefined || value === null;
+    this.byte(isAbsent ? 0 : 2);
+    return isAbsent;
   }
 
   uint32BigEndian(value: number): void {
@@ -55,10 +62,11 @@ export class ByteWriter {
   }
 
   #asciiString(value: string, length: number): boolean {
-    this.#reserve(length + 1);
+    this.#reserve(length + 2);
     const bytes = this.#bytes;
     let at = this.#at;
-    bytes[at++] = length << 1;
+    if (length > 63) bytes[at++] = ((length << 1) & 0x7f) | 0x80;
+    bytes[at++] = length > 63 ? length >> 6 : length << 1;
     for (let index = 0; index < length; index += 1) {
       const code = value.charCodeAt(index);
       if (code > 0x7f) return false;

@@ -36,12 +36,7 @@ const primitiveReaders = {
 function nullableReader(written: AvroNode, wanted: AvroNode): ReadValue | undefined {
   const read = compileReader(written.kind === 'nullable' ? written.inner : written, wanted);
   if (read === undefined || written.kind !== 'nullable') return read;
-  return (reader) => {
-    const branch = reader.integer();
-    if (branch === 0) return undefined;
-    if (branch !== 1) throw new AvroFault('has an unknown union branch on the wire');
-    return read(reader);
-  };
+  return (reader) => (reader.isNull() ? undefined : read(reader));
 }
 
 function enumReader(written: EnumNode, wanted: EnumNode): ReadValue {
@@ -85,26 +80,34 @@ function blockCount(reader: ByteReader): number {
 interface FieldReader {
   readonly name: string;
   readonly read: ReadValue;
+  /** The writer wrote a union with null: the branch comes first. Read here, because most fields of most records are absent. */
+  readonly isOptional: boolean;
   /** False when the wanted record has no such field: the value is read and dropped. */
-  readonly kept: boolean;
+  readonly isKept: boolean;
 }
 
 function recordReader(written: RecordNode, wanted: RecordNode): ReadValue | undefined {
   if (written.name !== wanted.name && !wanted.aliases.includes(written.name)) return undefined;
   const readers: FieldReader[] = [];
   for (const field of written.fields) {
-    const target = wantedField(wanted, field.name);
-    const read = target === undefined ? compileReader(field.node, field.node) : compileReader(field.node, target.node);
-    if (read === undefined) return undefined;
-    readers.push({ name: target?.name ?? field.name, read, kept: target !== undefined });
+    const reader = fieldReader(field, wantedField(wanted, field.name));
+    if (reader === undefined) return undefined;
+    readers.push(reader);
   }
-  const kept = new Set(readers.filter((reader) => reader.kept).map((reader) => reader.name));
+  const kept = new Set(readers.filter((reader) => reader.isKept).map((reader) => reader.name));
   const missing = wanted.fields.filter((field) => !kept.has(field.name));
   if (missing.some((field) => field.fallback === undefined)) return undefined;
   return readRecord(
     readers,
     missing.flatMap((field) => defaultEntry(field)),
   );
+}
+
+function fieldReader(written: FieldNode, target: FieldNode | undefined): FieldReader | undefined {
+  const wanted = (target ?? written).node;
+  const isOptional = written.node.kind === 'nullable' && wanted.kind === 'nullable';
+  const read = isOptional ? compileReader(written.node.inner, wanted.inner) : compileReader(written.node, wanted);
+  return read === undefined ? undefined : { name: target?.name ?? written.name, read, isOptional, isKept: target !== undefined };
 }
 
 /** The field of `wanted` that takes what a writer wrote under `name`. */
@@ -119,19 +122,18 @@ function defaultEntry(field: FieldNode): readonly (readonly [string, unknown])[]
 function readRecord(readers: readonly FieldReader[], defaults: readonly (readonly [string, unknown])[]): ReadValue {
   return (reader) => {
     const record: Record<string, unknown> = {};
-    for (const field of readers) {
-      const value = fieldValue(reader, field);
-      if (value !== undefined && field.kept) record[field.name] = value;
+    let current = '';
+    try {
+      for (const { name, read, isOptional, isKept } of readers) {
+        current = name;
+        if (isOptional && reader.isNull()) continue;
+        const value = read(reader);
+        if (isKept && value !== undefined) record[name] = value;
+      }
+    } catch (error) {
+      throw error instanceof AvroFault ? error.inside(current) : error;
     }
     for (const [name, value] of defaults) record[name] = value;
     return record;
   };
-}
-
-function fieldValue(reader: ByteReader, field: FieldReader): unknown {
-  try {
-    return field.read(reader);
-  } catch (error) {
-    throw error instanceof AvroFault ? error.inside(field.name) : error;
-  }
 }

@@ -63,9 +63,7 @@ function writeInt(writer: ByteWriter, value: unknown): void {
 
 function nullableWriter(inner: WriteValue): WriteValue {
   return (writer, value) => {
-    if (value === undefined || value === null) return writer.byte(0);
-    writer.byte(2);
-    inner(writer, value);
+    if (!writer.branch(value)) inner(writer, value);
   };
 }
 
@@ -95,15 +93,24 @@ function arrayWriter(node: ArrayNode): WriteValue {
 }
 
 function recordWriter(node: RecordNode): WriteValue {
-  const names = node.fields.map((field) => field.name);
-  const writers = node.fields.map((field) => compileWriter(field.node));
+  const fields = node.fields.map(({ name, node: type }) =>
+    type.kind === 'nullable'
+      ? { name, write: compileWriter(type.inner), isOptional: true }
+      : { name, write: compileWriter(type), isOptional: false },
+  );
   return (writer, value) => {
     if (!isFields(value)) throw new AvroFault(`must be an object, not ${shapeOf(value)}`);
-    let index = 0;
+    let current = '';
     try {
-      for (; index < writers.length; index += 1) writers[index]?.(writer, value[names[index] ?? '']);
+      for (const { name, write, isOptional } of fields) {
+        current = name;
+        const item = value[name];
+        // Most fields of most records are absent: no call for those.
+        if (isOptional && writer.branch(item)) continue;
+        write(writer, item);
+      }
     } catch (error) {
-      throw error instanceof AvroFault ? error.inside(names[index] ?? '') : error;
+      throw error instanceof AvroFault ? error.inside(current) : error;
     }
   };
 }

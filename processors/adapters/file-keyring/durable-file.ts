@@ -63,10 +63,13 @@ function writeTemporary(body: Buffer, temporaryDirectory: string): string {
   try {
     writeSync(file, body);
     fsyncSync(file);
+    return path;
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
   } finally {
     closeSync(file);
   }
-  return path;
 }
 
 function codeOf(error: unknown): unknown {

@@ -138,3 +138,21 @@ test('temporary files of processes that died are removed after an hour, not befo
   createFileKeyring({ directory, clock });
   assert.deepEqual(readdirSync(join(directory, 'tmp')), ['young']);
 });
+
+test('a full disk gives a code and disposition retry, leaves no file behind, and the key can be made later', (context) => {
+  const directory = folder(context);
+  let isFull = false;
+  const crashPoint = (): void => {
+    if (isFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+  const keyring = createFileKeyring({ directory, clock, crashPoint });
+  keyring.keyFor('t/other');
+  isFull = true;
+  assert.throws(
+    () => keyring.keyFor('t/s'),
+    (error) => hasCode(error, 'STATE_DISK_FULL') && error.disposition === 'retry',
+  );
+  assert.deepEqual(readdirSync(join(directory, 'tmp')), []);
+  isFull = false;
+  assert.equal(keyring.keyFor('t/s').length, 32);
+});
