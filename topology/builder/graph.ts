@@ -33,23 +33,34 @@ function parentOf(node: NodeDefinition, parentName: string, nodes: ReadonlyMap<s
  */
 export function checkFeedback(nodes: readonly NodeDefinition[]): void {
   const sourceOf = new Map(nodes.flatMap((node) => (node.type === 'source' ? [[node.topic, node.name] as const] : [])));
+  const children = childrenThroughLog(nodes, sourceOf);
+  for (const sink of nodes) {
+    if (sink.type !== 'sink') continue;
+    const source = sourceOf.get(sink.topic);
+    const closesCycle = source !== undefined && reaches(source, sink.name, children);
+    if (closesCycle && !sink.feedback) {
+      throw invalidTopology(
+        `sink "${sink.name}" writes topic "${sink.topic}", which this topology reads before it: declare it with feedback: true`,
+      );
+    }
+    if (!closesCycle && sink.feedback) {
+      throw invalidTopology(`sink "${sink.name}" is declared as feedback, but no source upstream of it reads "${sink.topic}"`);
+    }
+  }
+}
+
+/** Edges of the graph, and from each sink that is no feedback to the source that reads its topic. */
+function childrenThroughLog(
+  nodes: readonly NodeDefinition[],
+  sourceOf: ReadonlyMap<string, string>,
+): ReadonlyMap<string, readonly string[]> {
   const children = new Map<string, string[]>();
   for (const node of nodes) {
     for (const parent of node.parents) children.set(parent, [...(children.get(parent) ?? []), node.name]);
     const source = node.type === 'sink' && !node.feedback ? sourceOf.get(node.topic) : undefined;
     if (source !== undefined) children.set(node.name, [source]);
   }
-  for (const sink of nodes) {
-    if (sink.type !== 'sink') continue;
-    const source = sourceOf.get(sink.topic);
-    const closesCycle = source !== undefined && reaches(source, sink.name, children);
-    if (closesCycle && !sink.feedback) {
-      throw invalidTopology(`sink "${sink.name}" writes topic "${sink.topic}", which this topology reads before it: declare it with feedback: true`);
-    }
-    if (!closesCycle && sink.feedback) {
-      throw invalidTopology(`sink "${sink.name}" is declared as feedback, but no source upstream of it reads "${sink.topic}"`);
-    }
-  }
+  return children;
 }
 
 function reaches(from: string, to: string, children: ReadonlyMap<string, readonly string[]>): boolean {

@@ -2,7 +2,7 @@ import type { KeySerde, Serde } from '../../schemas/serde.ts';
 import { keyValueStore, type KeyValueStoreSpec } from '../../state/store.ts';
 import { StepwrightError } from '../base/errors.ts';
 import { inFlightStoreName, timerStoreName } from './names.ts';
-import type { Headers } from '../log/log.ts';
+import type { Headers } from '../base/headers.ts';
 
 /** One timer of a key (T2). */
 export interface TimerEntry {
@@ -127,6 +127,9 @@ function block(bytes: Buffer): [Buffer, Buffer] {
 
 function expectVersion(bytes: Buffer, version: number, what: string): void {
   if (bytes[0] !== version) {
-    throw new StepwrightError('STATE_FORMAT_VERSION', `${what} has format version ${bytes[0]}, this build reads ${version}: use the build that wrote it`);
+    throw new StepwrightError(
+      'STATE_FORMAT_VERSION',
+      `${what} has format version ${bytes[0]}, this build reads ${version}: use the build that wrote it`,
+    );
   }
 }

@@ -7,7 +7,9 @@ const maxTopicNameLength = 249;
 /** @throws {TOPOLOGY_INVALID} when the name cannot be part of a topic name. */
 export function checkName(kind: 'application' | 'node' | 'store' | 'topic', name: string): void {
   if (!legalName.test(name) || name === '.' || name === '..' || name.length > maxTopicNameLength) {
-    throw invalidTopology(`${kind} name "${name.slice(0, 80)}" is not usable: letters, digits, ".", "_" and "-", at most ${maxTopicNameLength} of them`);
+    throw invalidTopology(
+      `${kind} name "${name.slice(0, 80)}" is not usable: letters, digits, ".", "_" and "-", at most ${maxTopicNameLength} of them`,
+    );
   }
 }
 

@@ -1,4 +1,6 @@
 import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { KeyValueStoreSpec } from '../../state/store.ts';
+import type { InFlightEntry, TimerEntry } from './internal-stores.ts';
 import type { Processor, ProcessorContext, StoreSpecs, StreamRecord } from './processor.ts';
 
 /**
@@ -20,7 +22,8 @@ export interface ProcessorDefinition {
   readonly name: string;
   readonly parents: readonly string[];
   readonly stores: StoreSpecs;
-  readonly timerKey: KeySerde<unknown> | undefined;
+  /** The store of its timers; undefined for a processor without `timerKey`. */
+  readonly timerStore: KeyValueStoreSpec<unknown, readonly TimerEntry[]> | undefined;
   create(context: ProcessorContext<unknown, unknown, unknown>): Processor<unknown, unknown>;
   prefetch?(record: StreamRecord<unknown, unknown>): Readonly<Record<string, readonly unknown[] | undefined>>;
 }
@@ -29,6 +32,7 @@ export interface MapAsyncDefinition {
   readonly type: 'map-async';
   readonly name: string;
   readonly parents: readonly string[];
+  readonly inFlightStore: KeyValueStoreSpec<number, InFlightEntry>;
   readonly concurrencyCount: number;
   readonly key: KeySerde<unknown>;
   readonly input: Serde<unknown>;

@@ -1,5 +1,4 @@
 import type { StoreSpec } from '../../state/store.ts';
-import { inFlightStore, timerStore } from './internal-stores.ts';
 import type { NodeDefinition } from './node-definition.ts';
 
 /** A store and the nodes that use it. */
@@ -54,9 +53,9 @@ function collectStores(nodes: readonly NodeDefinition[]): readonly DeclaredStore
   for (const node of nodes) {
     if (node.type === 'processor') {
       for (const spec of Object.values(node.stores)) declared.set(spec, [...(declared.get(spec) ?? []), node.name]);
-      if (node.timerKey !== undefined) internal.push({ spec: timerStore(node.name, node.timerKey), nodeNames: [node.name] });
+      if (node.timerStore !== undefined) internal.push({ spec: node.timerStore, nodeNames: [node.name] });
     }
-    if (node.type === 'map-async') internal.push({ spec: inFlightStore(node.name), nodeNames: [node.name] });
+    if (node.type === 'map-async') internal.push({ spec: node.inFlightStore, nodeNames: [node.name] });
   }
   return [...[...declared].map(([spec, nodeNames]) => ({ spec, nodeNames })), ...internal];
 }

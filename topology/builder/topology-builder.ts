@@ -1,20 +1,13 @@
 import type { StoreSpec } from '../../state/store.ts';
 import { checkFeedback, sortNodes } from './graph.ts';
+import { inFlightStore, timerStore } from './internal-stores.ts';
 import { invalidTopology } from './invalid-topology.ts';
 import { changelogTopic, checkName } from './names.ts';
 import type { NodeDefinition } from './node-definition.ts';
 import type { StoreSpecs } from './processor.ts';
 import { splitIntoSubTopologies, type SubTopology } from './sub-topology.ts';
 import { createTopology } from './topology.ts';
-import type {
-  MapAsyncSpec,
-  OutputSinkSpec,
-  ProcessorSpec,
-  SourceSpec,
-  Stream,
-  Topology,
-  TopologyBuilder,
-} from './topology-builder-api.ts';
+import type { MapAsyncSpec, OutputSinkSpec, ProcessorSpec, SourceSpec, Stream, Topology, TopologyBuilder } from './topology-builder-api.ts';
 
 /**
  * `applicationName` is the first part of every internal topic's name, of the consumer group and of the transactional ids.
@@ -48,7 +41,8 @@ class GraphBuilder implements TopologyBuilder {
   ): Stream<KOut, VOut> {
     const stores: StoreSpecs = spec.stores ?? {};
     const { create, prefetch, timerKey } = spec;
-    const definition = { type: 'processor', name, parents: parentsOf(spec.from), stores, timerKey, create } as const;
+    const timers = timerKey === undefined ? undefined : timerStore(name, timerKey);
+    const definition = { type: 'processor', name, parents: parentsOf(spec.from), stores, timerStore: timers, create } as const;
     return this.#add(prefetch === undefined ? definition : { ...definition, prefetch });
   }
 
@@ -56,7 +50,7 @@ class GraphBuilder implements TopologyBuilder {
     if (!Number.isInteger(spec.concurrencyCount) || spec.concurrencyCount < 1) {
       throw invalidTopology(`mapAsync "${name}": concurrencyCount must be a whole number of at least 1`);
     }
-    return this.#add({ ...spec, type: 'map-async', name, parents: parentsOf(spec.from) });
+    return this.#add({ ...spec, type: 'map-async', name, parents: parentsOf(spec.from), inFlightStore: inFlightStore(name) });
   }
 
   sink<K, V>(name: string, spec: OutputSinkSpec<K, V>): void {
@@ -94,7 +88,8 @@ function checkSources(nodes: readonly NodeDefinition[]): void {
   for (const node of nodes) {
     if (node.type === 'source') {
       const other = readers.get(node.topic);
-      if (other !== undefined) throw invalidTopology(`sources "${other}" and "${node.name}" both read topic "${node.topic}": use one source for both`);
+      if (other !== undefined)
+        throw invalidTopology(`sources "${other}" and "${node.name}" both read topic "${node.topic}": use one source for both`);
       readers.set(node.topic, node.name);
     } else if (node.parents.length === 0) {
       throw invalidTopology(`node "${node.name}" reads from nothing`);
@@ -112,7 +107,9 @@ function checkStores(subTopologies: readonly SubTopology[]): void {
       const nodeName = nodeNames[0] ?? '';
       const other = owners.get(spec.name);
       if (other !== undefined) {
-        throw invalidTopology(`two stores are named "${spec.name}" (nodes "${other.nodeName}" and "${nodeName}"): to share a store, hand the same spec object to both`);
+        throw invalidTopology(
+          `two stores are named "${spec.name}" (nodes "${other.nodeName}" and "${nodeName}"): to share a store, hand the same spec object to both`,
+        );
       }
       owners.set(spec.name, { spec, nodeName });
     }

@@ -30,7 +30,9 @@ function describeSubTopology(applicationName: string, subTopology: SubTopology):
     })),
     sourceTopics: subTopology.sourceTopics,
     sinkTopics: subTopology.sinkTopics,
-    changelogs: subTopology.stores.filter(({ spec }) => spec.changelog !== false).map(({ spec }) => changelogTopic(applicationName, spec.name)),
+    changelogs: subTopology.stores
+      .filter(({ spec }) => spec.changelog !== false)
+      .map(({ spec }) => changelogTopic(applicationName, spec.name)),
   };
 }
 

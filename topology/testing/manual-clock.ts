@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts';
 export interface ManualClock extends Clock {
   /** Moves time on and runs the timers that fall due on the way, each at its own time, in order of time and then of setting. */
   advance(byMs: number): void;
+  /** Time of the next timer; undefined when none is set. */
+  nextTimerAtMs(): number | undefined;
 }
 
 interface Timer {
@@ -27,6 +29,7 @@ export function createManualClock(startMs = 1_750_000_000_000): ManualClock {
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    nextTimerAtMs: () => nextDue(Infinity)?.dueMs,
     advance: (byMs) => {
       const untilMs = nowMs + byMs;
       for (let due = nextDue(untilMs); due !== undefined; due = nextDue(untilMs)) {

@@ -1,0 +1,83 @@
+import { createSystemClock } from '../base/clock.ts';
+import { StepwrightError } from '../base/errors.ts';
+import { silentLogger } from '../base/logger.ts';
+import { silentMetrics } from '../base/metrics.ts';
+import { prepareTopics } from './app-topics.ts';
+import { defaultBounds } from './bounds.ts';
+import type { RuntimeBounds } from './bounds.ts';
+import { noCrashPoints } from './crash-points.ts';
+import { createEngineMetrics } from './engine-metrics.ts';
+import { defaultErrorHandlers } from './error-handlers.ts';
+import { createDirectorySupplier, createMemorySupplier, type StateSupplier, type StateSupplierOptions } from './state-supplier.ts';
+import type { StateOption, StreamAppOptions } from './stream-app-options.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+
+const defaultDeadLetterTopic = 'dead-letters.v1';
+
+/** Group membership, as tasks use it to commit. */
+export type MembershipPort = Pick<TaskEnvironment, 'membership' | 'commitOffsets'>;
+
+export interface AppEnvironment {
+  readonly environment: TaskEnvironment;
+  readonly supplier: StateSupplier;
+}
+
+/**
+ * Fills in defaults, checks and creates topics, locks the state directory.
+ * @throws {LOG_TOPIC_UNKNOWN | TOPOLOGY_INVALID | STATE_LOCKED | CONFIG_INVALID}
+ */
+export async function createAppEnvironment(options: StreamAppOptions, member: MembershipPort): Promise<AppEnvironment> {
+  const { topology, log } = options;
+  const deadLetterTopic = options.deadLetterTopic ?? defaultDeadLetterTopic;
+  const bounds = checkedBounds(options.bounds);
+  const topics = await prepareTopics(topology, log, deadLetterTopic);
+  const shared = sharedPorts(options);
+  const supplier = createSupplier(options.state, { ...shared, ...(options.stateBudgets && { budgets: options.stateBudgets }) });
+  const environment: TaskEnvironment = {
+    ...shared,
+    ...member,
+    ...policies(options),
+    topology,
+    log,
+    topics,
+    deadLetterTopic,
+    bounds,
+    engineMetrics: createEngineMetrics(shared.metrics),
+    openState: supplier.openState,
+  };
+  return { environment, supplier };
+}
+
+function sharedPorts(options: StreamAppOptions): Pick<TaskEnvironment, 'applicationId' | 'clock' | 'logger' | 'metrics'> {
+  const applicationId = options.applicationId ?? options.topology.applicationName;
+  return {
+    applicationId,
+    clock: options.clock ?? createSystemClock(),
+    logger: (options.logger ?? silentLogger).child({ application: applicationId }),
+    metrics: options.metrics ?? silentMetrics,
+  };
+}
+
+function policies(options: StreamAppOptions): Pick<TaskEnvironment, 'guarantee' | 'offsetReset' | 'handlers' | 'random' | 'crashPoints'> {
+  return {
+    guarantee: options.processingGuarantee ?? 'exactly_once',
+    offsetReset: options.offsetReset ?? 'earliest',
+    handlers: { ...defaultErrorHandlers, ...options.handlers },
+    random: options.random ?? Math.random,
+    crashPoints: options.crashPoints ?? noCrashPoints,
+  };
+}
+
+function checkedBounds(given: Partial<RuntimeBounds> = {}): RuntimeBounds {
+  const bounds = { ...defaultBounds, ...given };
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!(value >= 0)) throw new StepwrightError('CONFIG_INVALID', `bounds.${name} is ${value}: it must be a number from 0`);
+  }
+  return bounds;
+}
+
+function createSupplier(state: StateOption, options: StateSupplierOptions): StateSupplier {
+  if (state === 'memory') return createMemorySupplier(options);
+  if ('memory' in state) return createMemorySupplier(options, state.memory);
+  return createDirectorySupplier(state.directory, options);
+}

@@ -1,0 +1,40 @@
+import type { RecordSource } from '../builder/processor.ts';
+import type { Headers } from '../log/log.ts';
+
+const noHeaders: Headers = [];
+
+/**
+ * Which input record the task is working on. One mutable object a task, so that no object is made per record; `source()` makes one when asked.
+ */
+export class CurrentRecord {
+  headers: Headers = noHeaders;
+  timestampMs = 0;
+  /** Innermost node that threw, for the dead letter; set while an error unwinds. */
+  failedNodeName: string | undefined;
+  #topic = '';
+  #partition = 0;
+  #offset: bigint | undefined;
+
+  begin(
+    at: { readonly topic: string; readonly partition: number },
+    record: { readonly offset: bigint; readonly timestampMs: number; readonly headers: Headers },
+  ): void {
+    this.#topic = at.topic;
+    this.#partition = at.partition;
+    this.#offset = record.offset;
+    this.timestampMs = record.timestampMs;
+    this.headers = record.headers;
+    this.failedNodeName = undefined;
+  }
+
+  /** Between records: inside a punctuation there is no source. */
+  end(): void {
+    this.#offset = undefined;
+    this.headers = noHeaders;
+  }
+
+  source(): RecordSource | undefined {
+    if (this.#offset === undefined) return undefined;
+    return { topic: this.#topic, partition: this.#partition, offset: this.#offset };
+  }
+}

@@ -1,0 +1,29 @@
+import type { TaskState } from '../../state/task-state.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Metrics } from '../base/metrics.ts';
+import type { CurrentRecord } from './current-record.ts';
+import type { ErrorHandlers } from './error-handlers.ts';
+import type { Punctuations } from './punctuations.ts';
+import type { RecordCollector } from './record-collector.ts';
+
+/** What the nodes of one task share. Made anew when the task rolls back (K4), except for the state, the collector and the metrics. */
+export interface NodeScope {
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly collector: RecordCollector;
+  readonly current: CurrentRecord;
+  readonly punctuations: Punctuations;
+  readonly handlers: ErrorHandlers;
+  readonly clock: Clock;
+  /** A number in [0, 1), for jitter only. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  caughtUp(): boolean;
+  onDropped(nodeName: string, reason: string): void;
+  /** True for a record that failed before and goes to dead letters this time. */
+  isPoison(): boolean;
+  /** From a callback: runs `work` inside the loop, unless the task has rolled back or closed since (a generation number voids it). */
+  enqueue(work: () => void): void;
+}

@@ -1,0 +1,69 @@
+import { hasCode } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Log, TopicPartition } from '../log/log.ts';
+import type { ChangelogPosition, TaskState } from '../../state/task-state.ts';
+import type { CrashPoints } from './crash-points.ts';
+
+/** A changelogged store of one task. */
+export interface TaskChangelog extends TopicPartition {
+  readonly store: string;
+  readonly topicId: string;
+}
+
+export interface StateFlusherOptions {
+  readonly state: TaskState;
+  readonly log: Log;
+  readonly changelogs: readonly TaskChangelog[];
+  readonly crashPoints: CrashPoints;
+  readonly logger: Logger;
+  /** Told of a failure that another flush cannot mend. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/**
+ * Writes the committed layer with the changelog positions of the same moment (K2). The log is synced first: after a power loss the store
+ * must not hold what the log has lost. Positions are read before any later commit of the task, so they belong to the layer exactly.
+ */
+export class StateFlusher {
+  readonly #options: StateFlusherOptions;
+  #running: Promise<void> | undefined;
+
+  constructor(options: StateFlusherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the flush has its position and runs beside the task. To be called between a fold and the next commit. */
+  async start(commitId: string): Promise<void> {
+    if (this.#running !== undefined) return;
+    const { log, crashPoints, changelogs } = this.#options;
+    await log.sync();
+    crashPoints.reach('log-synced');
+    const ranges = await log.offsets(changelogs, 'read_committed');
+    const positions = new Map<string, ChangelogPosition>();
+    for (const { store, topic, partition, topicId } of changelogs) {
+      const range = ranges.find((one) => one.topic === topic && one.partition === partition);
+      if (range !== undefined) positions.set(store, { nextOffset: range.nextOffset, topicId });
+    }
+    crashPoints.reach('flush-started');
+    this.#running = this.#flush(positions, commitId);
+  }
+
+  /** Waits for a flush that runs. */
+  async finish(): Promise<void> {
+    await this.#running;
+  }
+
+  async #flush(changelogs: ReadonlyMap<string, ChangelogPosition>, commitId: string): Promise<void> {
+    const { state, crashPoints, logger, onFailed } = this.#options;
+    try {
+      await state.flush({ changelogs, metadata: commitId });
+      crashPoints.reach('flush-finished');
+    } catch (error) {
+      if (hasCode(error, 'STATE_DISK_FULL'))
+        logger.error({ code: error.code }, 'state flush failed, will be tried again: free space on the state volume');
+      else onFailed(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

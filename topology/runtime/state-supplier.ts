@@ -1,0 +1,54 @@
+import { StateDirectory } from '../../state/directory/state-directory.ts';
+import type { BackendFactory } from '../../state/backend.ts';
+import { createMemoryBackendFactory } from '../../state/memory/memory-backend.ts';
+import { createRocksBackendFactory } from '../../state/rocksdb/rocksdb-backend.ts';
+import type { StateBudgets } from '../../state/task-state.ts';
+import { openTaskState } from '../../state/task/open-task-state.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Metrics } from '../base/metrics.ts';
+import type { OpenState } from './task-environment.ts';
+import { taskIdText } from './task-id.ts';
+
+/** Where tasks keep their stores. */
+export interface StateSupplier {
+  readonly openState: OpenState;
+  /** Gives the directory and its lock free; tasks must be closed before. */
+  close(): void;
+}
+
+export interface StateSupplierOptions {
+  readonly applicationId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Memory of one task; default as in `state/task-state.ts`. */
+  readonly budgets?: StateBudgets;
+}
+
+/** RocksDB, one folder a task under `<directory>/<application>/`, locked for this process. @throws {STATE_LOCKED} */
+export function createDirectorySupplier(directory: string, options: StateSupplierOptions): StateSupplier {
+  const { applicationId, clock, logger, metrics, budgets } = options;
+  const backend = createRocksBackendFactory();
+  const folder = new StateDirectory({ directory, application: applicationId, backend, clock, logger, metrics });
+  return {
+    openState: async (id, stores, afterCorruption) => {
+      const taskId = taskIdText(id);
+      if (afterCorruption) await folder.destroyTask(taskId, 'checksum-failed');
+      return folder.openTask({ taskId, stores, ...(budgets && { budgets }) });
+    },
+    close: () => folder.close(),
+  };
+}
+
+/** Stores in memory. They live as long as the factory does, so a test may close an app and open another on the same state. */
+export function createMemorySupplier(options: StateSupplierOptions, backend: BackendFactory = createMemoryBackendFactory()): StateSupplier {
+  const { clock, logger, metrics, budgets } = options;
+  return {
+    openState: (id, stores) => {
+      const taskId = taskIdText(id);
+      return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
+    },
+    close: () => {},
+  };
+}

@@ -1,0 +1,46 @@
+import type { BackendFactory } from '../../state/backend.ts';
+import type { StateBudgets } from '../../state/task-state.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Metrics } from '../base/metrics.ts';
+import type { Topology } from '../builder/topology-builder-api.ts';
+import type { Log } from '../log/log.ts';
+import type { AppState } from './app-state.ts';
+import type { RuntimeBounds } from './bounds.ts';
+import type { CrashPoints } from './crash-points.ts';
+import type { ErrorHandlers } from './error-handlers.ts';
+import type { RestoreProgress } from './restore-driver.ts';
+import type { ProcessingGuarantee } from './task-environment.ts';
+
+/** A folder for RocksDB, or memory: for tests and for stores that may be restored at every start. */
+export type StateOption = { readonly directory: string } | 'memory' | { readonly memory: BackendFactory };
+
+export interface StreamAppOptions {
+  readonly topology: Topology;
+  /** Not closed by the app. */
+  readonly log: Log;
+  readonly state: StateOption;
+  /** Group, transactional ids and state folder. Default: the topology's application name. Two apps on one log need two ids. */
+  readonly applicationId?: string;
+  /** Default `exactly_once`. */
+  readonly processingGuarantee?: ProcessingGuarantee;
+  /** Where to begin without a committed position. Default `earliest`. */
+  readonly offsetReset?: 'earliest' | 'latest';
+  /** Created with one partition when missing. Default `dead-letters.v1`. */
+  readonly deadLetterTopic?: string;
+  readonly bounds?: Partial<RuntimeBounds>;
+  /** Memory of one task's store. */
+  readonly stateBudgets?: StateBudgets;
+  readonly handlers?: Partial<ErrorHandlers>;
+  readonly clock?: Clock;
+  /** A number in [0, 1): jitter and the instance's name. */
+  readonly random?: () => number;
+  readonly logger?: Logger;
+  readonly metrics?: Metrics;
+  /** Name of this member in the group. Default: random. */
+  readonly instanceId?: string;
+  readonly crashPoints?: CrashPoints;
+  readonly onStateChange?: (next: AppState, previous: AppState) => void;
+  readonly onRestore?: (progress: RestoreProgress) => void;
+  readonly onTaskFailed?: (taskId: string, error: unknown) => void;
+}

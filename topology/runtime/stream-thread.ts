@@ -1,0 +1,277 @@
+import { setImmediate as yieldToIo } from 'node:timers/promises';
+import type { Topology } from '../builder/topology-builder-api.ts';
+import type { GroupedSource, GroupMembership, OffsetCommit, RecordBatch, TopicPartition } from '../log/log.ts';
+import { backOffMs } from './back-off.ts';
+import { errorFields } from './error-fields.ts';
+import { Mailbox } from './mailbox.ts';
+import { PartitionFlow } from './partition-flow.ts';
+import type { RestoreProgress } from './restore-driver.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import { TaskSlot } from './task-slot.ts';
+import { taskIdText } from './task-id.ts';
+
+export interface StreamThreadOptions {
+  readonly environment: TaskEnvironment;
+  readonly instanceId: string;
+  /** How long an idle poll may wait; 0 in tests. */
+  readonly pollWaitMs: number;
+  onChange(): void;
+  onProgress(progress: RestoreProgress): void;
+  onTaskFailed(slot: TaskSlot, error: unknown): void;
+}
+
+/**
+ * The one loop of an app: takes input for the assigned partitions, gives every task its turn, begins commits. Owns the group membership and
+ * the slots. Only `turn` mutates them; everything that happens elsewhere (polls, commits, restores, async calls, rebalances) is posted to the
+ * mailbox. Tasks commit side by side: a commit is begun in a turn and its end posted, so others go on meanwhile.
+ */
+export class StreamThread {
+  readonly #options: StreamThreadOptions;
+  readonly #topology: Topology;
+  readonly #mailbox: Mailbox;
+  readonly #slots = new Map<string, TaskSlot>();
+  #source: GroupedSource | undefined;
+  #flow: PartitionFlow | undefined;
+  #isPaused = false;
+  #isStopping = false;
+  #pollCount = 0;
+  /** Number of the last poll that was begun before new input may have been written. */
+  #staleUntilPoll = 0;
+  #lastEmptyPoll = 0;
+  #joinFailureCount = 0;
+  #joinAtMs = -Infinity;
+  #isJoining = false;
+  #lastTurnAtMs: number;
+
+  constructor(options: StreamThreadOptions) {
+    this.#options = options;
+    this.#topology = options.environment.topology;
+    this.#mailbox = new Mailbox(options.environment.clock);
+    this.#lastTurnAtMs = options.environment.clock.monotonicMs();
+  }
+
+  slots(): readonly TaskSlot[] {
+    return [...this.#slots.values()];
+  }
+
+  isJoined(): boolean {
+    return this.#source !== undefined && this.#joinFailureCount === 0;
+  }
+
+  joinFailureCount(): number {
+    return this.#joinFailureCount;
+  }
+
+  isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Of the monotonic clock. An old value means that something holds the loop. */
+  lastTurnAtMs(): number {
+    return this.#lastTurnAtMs;
+  }
+
+  membership(): GroupMembership | undefined {
+    return this.#source?.membership();
+  }
+
+  async commitOffsets(offsets: readonly OffsetCommit[]): Promise<void> {
+    await this.#source?.commitOffsets(offsets);
+  }
+
+  setPaused(isPaused: boolean): void {
+    this.#mailbox.post(() => {
+      this.#isPaused = isPaused;
+      this.#options.onChange();
+    });
+  }
+
+  /** Runs until `stop`. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#isStopping) {
+      const doneCount = this.turn();
+      if (doneCount > 0) await yieldToIo();
+      else await this.waitForNews();
+    }
+  }
+
+  /** Ends `run`, hands every task over (commit, flush, close) and leaves the group. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#mailbox.wake();
+    await this.#releaseAll(true);
+    await this.#source?.close();
+    this.#source = undefined;
+  }
+
+  /** One step of the loop. Returns how much was done; 0 means that it may wait for news. */
+  turn(): number {
+    const { clock } = this.#options.environment;
+    this.#lastTurnAtMs = clock.monotonicMs();
+    let doneCount = this.#mailbox.drain();
+    if (this.#isStopping) return doneCount;
+    if (this.#source === undefined && !this.#isJoining && clock.nowMs() >= this.#joinAtMs) this.#join();
+    this.#regulate();
+    for (const slot of this.#slots.values()) doneCount += slot.turn(this.#isPaused);
+    this.#poll();
+    return doneCount;
+  }
+
+  /** Resolves when something was posted or the clock says that a slot has something to do. */
+  async waitForNews(): Promise<void> {
+    const { clock } = this.#options.environment;
+    let nextAtMs = this.#source === undefined && !this.#isJoining ? this.#joinAtMs : Infinity;
+    if (!this.#isPaused) for (const slot of this.#slots.values()) nextAtMs = Math.min(nextAtMs, slot.nextTurnAtMs());
+    await this.#mailbox.wait(nextAtMs - clock.nowMs());
+  }
+
+  /** True when no input is left and nothing moves without the outside: for a driver that steps the loop by hand. */
+  isQuiet(): boolean {
+    if (this.#source === undefined || this.#lastEmptyPoll <= this.#staleUntilPoll || !this.#mailbox.isEmpty) return false;
+    return this.slots().every((slot) => slot.isQuiet());
+  }
+
+  /** The next poll may find something that the last one did not: input was written, from outside or by a commit. */
+  expectInput(): void {
+    this.#staleUntilPoll = this.#pollCount;
+  }
+
+  #join(): void {
+    this.#isJoining = true;
+    void this.#openSource().then(
+      (source) => {
+        if (this.#isStopping) return source.close();
+        return this.#mailbox.post(() => this.#joined(source));
+      },
+      (error: unknown) => this.#mailbox.post(() => this.#joinFailed(error)),
+    );
+  }
+
+  #joined(source: GroupedSource): void {
+    this.#isJoining = false;
+    this.#source = source;
+    this.#flow = new PartitionFlow(source);
+    this.#options.onChange();
+  }
+
+  #joinFailed(error: unknown): void {
+    const { environment } = this.#options;
+    this.#isJoining = false;
+    this.#joinFailureCount += 1;
+    this.#joinAtMs = environment.clock.nowMs() + backOffMs(this.#joinFailureCount, environment.random());
+    environment.logger.error(
+      { ...errorFields(error), failureCount: this.#joinFailureCount },
+      'the group membership was lost; joining again after a back-off',
+    );
+    this.#options.onChange();
+  }
+
+  #openSource(): Promise<GroupedSource> {
+    const { environment, instanceId } = this.#options;
+    return environment.log.openSource({
+      groupId: environment.applicationId,
+      memberId: instanceId,
+      topics: this.#topology.subTopologies.flatMap(({ sourceTopics }) => sourceTopics),
+      isolation: 'read_committed',
+      offsetReset: environment.offsetReset,
+      onAssigned: ({ added, all }) => {
+        this.#mailbox.post(() => this.#assign(added, all));
+        return Promise.resolve();
+      },
+      onRevoked: (partitions) => this.#handOver(partitions, true),
+      onLost: (partitions) => this.#handOver(partitions, false),
+    });
+  }
+
+  #assign(added: readonly TopicPartition[], all: readonly TopicPartition[]): void {
+    for (const { topic, partition } of added) {
+      const subTopology = this.#topology.subTopologies.find(({ sourceTopics }) => sourceTopics.includes(topic));
+      if (subTopology === undefined) continue;
+      const id = { subTopology: subTopology.id, partition };
+      const isWhole = subTopology.sourceTopics.every((name) => all.some((at) => at.topic === name && at.partition === partition));
+      if (!isWhole || this.#slots.has(taskIdText(id))) continue;
+      const { environment, instanceId, onProgress } = this.#options;
+      const slot = new TaskSlot({
+        id,
+        subTopology,
+        environment,
+        instanceId,
+        mailbox: this.#mailbox,
+        seek: (positions) => this.#flow?.seek(positions),
+        onProgress,
+        onFailed: (failed, error) => this.#options.onTaskFailed(failed, error),
+        onRunning: () => this.#options.onChange(),
+        onCommitted: () => this.expectInput(),
+      });
+      this.#slots.set(slot.name, slot);
+      this.#flow?.setPaused(slot.inputPartitions(), true);
+    }
+    this.#options.onChange();
+  }
+
+  /** Awaited by the rebalance: the partitions go to another member when this resolves. */
+  async #handOver(partitions: readonly TopicPartition[], graceful: boolean): Promise<void> {
+    const leaving = this.slots().filter((slot) =>
+      slot.inputPartitions().some((at) => partitions.some((one) => one.topic === at.topic && one.partition === at.partition)),
+    );
+    await Promise.all(leaving.map((slot) => slot.release(graceful)));
+    this.#mailbox.post(() => {
+      for (const slot of leaving) this.#slots.delete(slot.name);
+      this.#flow?.drop(partitions);
+      this.#options.onChange();
+    });
+  }
+
+  async #releaseAll(graceful: boolean): Promise<void> {
+    await Promise.all(this.slots().map((slot) => slot.release(graceful)));
+    this.#slots.clear();
+  }
+
+  /** Admission: a partition flows while its task takes input (K6). */
+  #regulate(): void {
+    for (const slot of this.#slots.values()) this.#flow?.setPaused(slot.inputPartitions(), this.#isPaused || !slot.acceptsInput());
+  }
+
+  #poll(): void {
+    const flow = this.#flow;
+    if (flow === undefined || flow.isPolling || this.#source === undefined) return;
+    const { environment, pollWaitMs } = this.#options;
+    this.#pollCount += 1;
+    const pollNumber = this.#pollCount;
+    const isBusy = this.slots().some((slot) => slot.task()?.hasWork() === true);
+    flow.poll({ maxWaitMs: isBusy ? 0 : pollWaitMs, maxBytes: environment.bounds.pollBytes }).then(
+      (batches) => this.#mailbox.post(() => this.#take(flow, pollNumber, batches)),
+      (error: unknown) => this.#mailbox.post(() => this.#leave(error)),
+    );
+  }
+
+  #take(flow: PartitionFlow, pollNumber: number, batches: readonly RecordBatch[]): void {
+    const valid = flow.take(batches);
+    if (flow !== this.#flow) return;
+    this.#joinFailureCount = 0;
+    for (const batch of valid) {
+      const subTopology = this.#topology.subTopologies.find(({ sourceTopics }) => sourceTopics.includes(batch.topic));
+      if (subTopology === undefined) continue;
+      this.#slots.get(taskIdText({ subTopology: subTopology.id, partition: batch.partition }))?.addBatch(batch);
+    }
+    if (batches.length > 0) return;
+    this.#lastEmptyPoll = pollNumber;
+    for (const slot of this.#slots.values()) {
+      if (slot.inputPartitions().every((at) => this.#flow?.isPaused(at) === false)) slot.markAtEnd();
+    }
+  }
+
+  /** The membership is gone: other members may own the tasks by now, so nothing is committed (K7). */
+  #leave(error: unknown): void {
+    if (this.#isStopping || this.#source === undefined) return;
+    const source = this.#source;
+    this.#source = undefined;
+    this.#flow = undefined;
+    this.#isJoining = true;
+    const left = Promise.all([this.#releaseAll(false), source.close()]);
+    left.then(
+      () => this.#mailbox.post(() => this.#joinFailed(error)),
+      (closeError: unknown) => this.#mailbox.post(() => this.#joinFailed(closeError)),
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import type { StoreSpec } from '../../state/store.ts';
+import type { TaskState } from '../../state/task-state.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Metrics } from '../base/metrics.ts';
+import type { Topology } from '../builder/topology-builder-api.ts';
+import type { GroupMembership, Log, OffsetCommit, TopicDescription } from '../log/log.ts';
+import type { RuntimeBounds } from './bounds.ts';
+import type { CrashPoints } from './crash-points.ts';
+import type { EngineMetrics } from './engine-metrics.ts';
+import type { ErrorHandlers } from './error-handlers.ts';
+import type { TaskId } from './task-id.ts';
+
+export type ProcessingGuarantee = 'exactly_once' | 'at_least_once';
+
+/** What all tasks of one app share. Nothing in it is mutable but the log and the clock. */
+export interface TaskEnvironment {
+  readonly applicationId: string;
+  readonly topology: Topology;
+  readonly log: Log;
+  readonly guarantee: ProcessingGuarantee;
+  readonly offsetReset: 'earliest' | 'latest';
+  readonly bounds: RuntimeBounds;
+  readonly handlers: ErrorHandlers;
+  readonly deadLetterTopic: string;
+  /** Every topic of the topology, as it was at start. */
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly engineMetrics: EngineMetrics;
+  readonly crashPoints: CrashPoints;
+  readonly openState: OpenState;
+  membership(): GroupMembership | undefined;
+  commitOffsets(offsets: readonly OffsetCommit[]): Promise<void>;
+}
+
+/**
+ * Opens the store of a task. `afterCorruption` deletes what is there first, counted under `checksum-failed` (K5).
+ * @throws {STATE_LOCKED | STATE_CORRUPT | STATE_FORMAT_VERSION | STATE_DISK_FULL}
+ */
+export type OpenState = (id: TaskId, stores: readonly StoreSpec<unknown, unknown>[], afterCorruption: boolean) => Promise<TaskState>;

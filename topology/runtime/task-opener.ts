@@ -1,0 +1,189 @@
+import { hasCode, StepwrightError } from '../base/errors.ts';
+import { changelogTopic } from '../builder/names.ts';
+import type { SubTopology } from '../builder/sub-topology.ts';
+import type { CommittedOffset, TopicPartition } from '../log/log.ts';
+import type { TaskState } from '../../state/task-state.ts';
+import { AtLeastOnceChannel } from './at-least-once-channel.ts';
+import type { CommitChannel } from './commit-channel.ts';
+import { CommitCycle } from './commit-cycle.ts';
+import { decodeCommitMetadata } from './commit-metadata.ts';
+import { InputQueue } from './partition-group.ts';
+import { RecordCollector } from './record-collector.ts';
+import { restoreState, type ChangelogRange, type RestoreProgress } from './restore-driver.ts';
+import { StateFlusher } from './state-flusher.ts';
+import { Task, type TaskOwner } from './task.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import { taskIdText, transactionalIdOf, type TaskId } from './task-id.ts';
+import { openTransactionalChannel } from './transactional-channel.ts';
+
+export interface OpenTaskOptions {
+  readonly id: TaskId;
+  readonly subTopology: SubTopology;
+  readonly environment: TaskEnvironment;
+  readonly owner: TaskOwner;
+  /** Unique to this process and this opening; part of every commit id (K8). */
+  readonly commitIdPrefix: string;
+  readonly onProgress: (progress: RestoreProgress) => void;
+  /** A flush failed for good: the task must be closed and rebuilt. */
+  readonly onFlushFailed: (error: unknown) => void;
+  /** Ends a restore that nobody waits for. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a task in the one order that is safe: fence the old owner, which also settles its last transaction → read the committed input
+ * positions → read the end of each changelog → restore up to that end. A position read before the fence could still move.
+ */
+export async function openTask(options: OpenTaskOptions): Promise<Task> {
+  const { environment, id, subTopology } = options;
+  const partitions = subTopology.sourceTopics.map((topic) => ({ topic, partition: id.partition }));
+  const channel = await openChannel(options, partitions);
+  let state: TaskState | undefined;
+  try {
+    const start = await readStart(environment, partitions);
+    state = await openState(options);
+    const changelogs = await describeChangelogs(options);
+    await restore(options, state, changelogs);
+    state.restoreStreamTime(start.streamTimeMs);
+    return await assemble(options, { channel, state, changelogs, start });
+  } catch (error) {
+    await state?.close();
+    await channel.close();
+    throw error;
+  }
+}
+
+async function openChannel({ environment, id }: OpenTaskOptions, partitions: readonly TopicPartition[]): Promise<CommitChannel> {
+  const { log, applicationId, guarantee } = environment;
+  if (guarantee === 'at_least_once') {
+    return new AtLeastOnceChannel({ producer: await log.openProducer(), commitOffsets: (offsets) => environment.commitOffsets(offsets) });
+  }
+  return openTransactionalChannel({
+    log,
+    partitions,
+    groupId: applicationId,
+    transactionalId: transactionalIdOf(applicationId, id),
+    membership: () => environment.membership(),
+  });
+}
+
+interface TaskStart {
+  readonly queues: readonly InputQueue[];
+  readonly endOffsets: ReadonlyMap<InputQueue, bigint>;
+  readonly streamTimeMs: number;
+  readonly commitId: string | undefined;
+}
+
+async function readStart({ log, applicationId, offsetReset }: TaskEnvironment, partitions: readonly TopicPartition[]): Promise<TaskStart> {
+  const committed = await log.committed(applicationId, partitions);
+  const ranges = await log.offsets(partitions, 'read_committed');
+  const endOffsets = new Map<InputQueue, bigint>();
+  const queues = partitions.map((at) => {
+    const range = ranges.find((one) => one.topic === at.topic && one.partition === at.partition);
+    if (range === undefined)
+      throw new StepwrightError('LOG_TOPIC_UNKNOWN', `topic "${at.topic}" has no partition ${at.partition}: create it first`);
+    const reset = offsetReset === 'earliest' ? range.startOffset : range.nextOffset;
+    const position = committed.find((one) => one.topic === at.topic && one.partition === at.partition)?.nextOffset ?? reset;
+    const queue = new InputQueue(at, position < range.startOffset ? range.startOffset : position);
+    endOffsets.set(queue, range.nextOffset);
+    return queue;
+  });
+  return { queues, endOffsets, ...readMetadata(committed) };
+}
+
+function readMetadata(committed: readonly CommittedOffset[]): { readonly streamTimeMs: number; readonly commitId: string | undefined } {
+  const found = committed.flatMap(({ metadata }) => decodeCommitMetadata(metadata) ?? []);
+  return { streamTimeMs: Math.max(-1, ...found.map(({ streamTimeMs }) => streamTimeMs)), commitId: found[0]?.commitId };
+}
+
+async function openState({ environment, id, subTopology }: OpenTaskOptions): Promise<TaskState> {
+  const specs = subTopology.stores.map(({ spec }) => spec);
+  try {
+    return await environment.openState(id, specs, false);
+  } catch (error) {
+    if (!hasCode(error, 'STATE_CORRUPT')) throw error;
+    environment.logger.error(
+      { task: taskIdText(id), code: error.code },
+      'the store is corrupt: it is deleted and restored from its changelogs',
+    );
+    return environment.openState(id, specs, true);
+  }
+}
+
+async function describeChangelogs({ environment, subTopology, id }: OpenTaskOptions): Promise<readonly ChangelogRange[]> {
+  const { log, topology } = environment;
+  const stores = subTopology.stores.filter(({ spec }) => spec.changelog !== false).map(({ spec }) => spec.name);
+  const partitions = stores.map((store) => ({ store, topic: changelogTopic(topology.applicationName, store), partition: id.partition }));
+  if (partitions.length === 0) return [];
+  const topics = await log.describeTopics(partitions.map(({ topic }) => topic));
+  const ranges = await log.offsets(partitions, 'read_uncommitted');
+  return partitions.map((at) => {
+    const topic = topics.find(({ name }) => name === at.topic);
+    const range = ranges.find((one) => one.topic === at.topic);
+    if (topic === undefined || range === undefined)
+      throw new StepwrightError('LOG_TOPIC_UNKNOWN', `changelog "${at.topic}" is gone: restart the app, which creates it`);
+    return {
+      ...at,
+      topicId: topic.id,
+      tombstoneRetentionMs: topic.tombstoneRetentionMs,
+      startOffset: range.startOffset,
+      endOffset: range.nextOffset,
+    };
+  });
+}
+
+async function restore(
+  { environment, id, signal, onProgress }: OpenTaskOptions,
+  state: TaskState,
+  changelogs: readonly ChangelogRange[],
+): Promise<void> {
+  const { log, clock, bounds, crashPoints, engineMetrics } = environment;
+  const labels = { task: taskIdText(id) };
+  crashPoints.reach('restore-started');
+  const done = await restoreState({
+    state,
+    log,
+    changelogs,
+    signal,
+    nowMs: clock.nowMs(),
+    tombstoneMarginMs: bounds.tombstoneMarginMs,
+    pollBytes: bounds.restorePollBytes,
+    onProgress: (progress) => {
+      engineMetrics.restoreRemaining.set(progress.remainingCount, labels);
+      onProgress(progress);
+    },
+  });
+  engineMetrics.restoreTotal.add(done.restoredCount, labels);
+  crashPoints.reach('restored');
+}
+
+interface Opened {
+  readonly channel: CommitChannel;
+  readonly state: TaskState;
+  readonly changelogs: readonly ChangelogRange[];
+  readonly start: TaskStart;
+}
+
+async function assemble(options: OpenTaskOptions, { channel, state, changelogs, start }: Opened): Promise<Task> {
+  const { environment, id, subTopology, owner, commitIdPrefix, onFlushFailed } = options;
+  const { log, clock, crashPoints, logger, handlers, topics, deadLetterTopic, topology } = environment;
+  const partitionCounts = new Map([...topics.values()].map(({ name, partitionCount }) => [name, partitionCount]));
+  const nowMs = () => clock.nowMs();
+  const collector = new RecordCollector({ deadLetterTopic, partitionCounts, nowMs });
+  const flusher = new StateFlusher({ state, log, changelogs, crashPoints, logger, onFailed: onFlushFailed });
+  const cycle = new CommitCycle({
+    taskId: taskIdText(id),
+    partition: id.partition,
+    state,
+    collector,
+    channel,
+    flusher,
+    handlers,
+    crashPoints,
+    changelogTopicOf: (store) => changelogTopic(topology.applicationName, store),
+    nowMs,
+    lastCommitId: start.commitId,
+  });
+  const { queues, endOffsets } = start;
+  return new Task({ id, subTopology, environment, state, channel, cycle, flusher, collector, queues, endOffsets, commitIdPrefix, owner });
+}

@@ -1,0 +1,244 @@
+import { hasCode, StepwrightError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { SubTopology } from '../builder/sub-topology.ts';
+import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../log/log.ts';
+import { backOffMs } from './back-off.ts';
+import { describeError } from './dead-letter.ts';
+import { errorFields } from './error-fields.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { RestoreProgress } from './restore-driver.ts';
+import type { Task } from './task.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import { taskIdText, type TaskId } from './task-id.ts';
+import { openTask } from './task-opener.ts';
+
+export interface TaskSlotOptions {
+  readonly id: TaskId;
+  readonly subTopology: SubTopology;
+  readonly environment: TaskEnvironment;
+  readonly mailbox: Mailbox;
+  readonly instanceId: string;
+  seek(positions: readonly TopicPartitionOffset[]): void;
+  onProgress(progress: RestoreProgress): void;
+  onFailed(slot: TaskSlot, error: unknown): void;
+  onRunning(slot: TaskSlot): void;
+  onCommitted(): void;
+}
+
+/** What is going on with an assigned task; `waiting` is out of a back-off or not begun. */
+export type SlotStatus = 'waiting' | 'restoring' | 'running' | 'committing' | 'closing' | 'released';
+
+/** A task fenced by another owner is not fought over: the assignment has moved, or will. */
+const fencedRetryMs = 1_000;
+
+/**
+ * The place of one assigned task: opens it, runs it, closes it after a failure and opens it again with back-off, until it is released. At
+ * most one asynchronous operation runs at a time; its end is posted to the loop and is void when the slot was released meanwhile.
+ */
+export class TaskSlot {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly #options: TaskSlotOptions;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  #task: Task | undefined;
+  #status: SlotStatus = 'waiting';
+  #operation: Promise<void> = Promise.resolve();
+  #openCount = 0;
+  #failureCount = 0;
+  #retryAtMs = -Infinity;
+  #progress: RestoreProgress | undefined;
+
+  constructor(options: TaskSlotOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.name = taskIdText(options.id);
+    this.#logger = options.environment.logger.child({ task: this.name });
+  }
+
+  status(): SlotStatus {
+    return this.#status;
+  }
+
+  isRunning(): boolean {
+    return this.#isOpen() && this.#task !== undefined;
+  }
+
+  /** The running task; undefined while it restores or waits. */
+  task(): Task | undefined {
+    return this.#task;
+  }
+
+  /** Consecutive failures; 0 again after a commit. */
+  failureCount(): number {
+    return this.#failureCount;
+  }
+
+  progress(): RestoreProgress | undefined {
+    return this.#progress;
+  }
+
+  inputPartitions(): readonly TopicPartition[] {
+    return this.#options.subTopology.sourceTopics.map((topic) => ({ topic, partition: this.id.partition }));
+  }
+
+  acceptsInput(): boolean {
+    const { bounds } = this.#options.environment;
+    return this.#task !== undefined && this.#isOpen() && this.#task.bufferedRecordCount() < bounds.bufferedRecordCount;
+  }
+
+  addBatch(batch: RecordBatch): void {
+    if (this.#isOpen()) this.#task?.addBatch(batch);
+  }
+
+  markAtEnd(): void {
+    this.#task?.markAtEnd();
+  }
+
+  /** True when nothing moves until something is posted or the clock advances. */
+  isQuiet(): boolean {
+    if (this.#status === 'released') return true;
+    return this.#status === 'running' && this.#task !== undefined && !this.#task.hasWork() && !this.#task.isDirty();
+  }
+
+  /** One turn: opens, processes and begins to commit, as far as it is time. Returns how much was done. */
+  turn(isPaused: boolean): number {
+    const { clock, bounds } = this.#options.environment;
+    const nowMs = clock.nowMs();
+    if (this.#status === 'waiting' && nowMs >= this.#retryAtMs) this.#open();
+    const task = this.#task;
+    if (this.#status !== 'running' || task === undefined) return 0;
+    try {
+      const doneCount = isPaused ? 0 : task.process(bounds.recordsPerTurn);
+      if (nowMs >= task.commitDueAtMs()) this.#commit(task);
+      return doneCount;
+    } catch (error) {
+      this.#fail(error);
+      return 1;
+    }
+  }
+
+  /** When the next turn has something to do without news from outside. */
+  nextTurnAtMs(): number {
+    if (this.#status === 'waiting') return this.#retryAtMs;
+    if (this.#status !== 'running' || this.#task === undefined) return Infinity;
+    return Math.min(this.#task.commitDueAtMs(), this.#task.nextPunctuationAtMs());
+  }
+
+  /** Gives the task up: with a commit and flush when it runs and `graceful`, else dropping what is open (K7). */
+  async release(graceful: boolean): Promise<void> {
+    if (this.#status === 'released') return this.#operation;
+    if (this.#status === 'restoring' || this.#status === 'waiting' || !graceful) this.#abort.abort();
+    await this.#operation;
+    const task = this.#task;
+    // The end of a commit may still lie in the mailbox: the task itself knows whether it stands.
+    const isRunning = task?.status() === 'running';
+    this.#status = 'released';
+    this.#task = undefined;
+    if (task === undefined) return;
+    this.#operation = (async () => {
+      if (graceful && isRunning) await this.#finish(task);
+      await task.close();
+    })();
+    await this.#operation;
+  }
+
+  async #finish(task: Task): Promise<void> {
+    try {
+      task.process(0);
+      const outcome = task.isDirty() ? await task.commit() : 'committed';
+      if (outcome === 'committed') await task.flush();
+    } catch (error) {
+      this.#logger.error(errorFields(error), 'the last commit of a task failed; its next owner does the work again');
+    }
+  }
+
+  #isOpen(): boolean {
+    return this.#status === 'running' || this.#status === 'committing';
+  }
+
+  #open(): void {
+    const { environment, mailbox, seek, instanceId, id, subTopology } = this.#options;
+    this.#status = 'restoring';
+    this.#openCount += 1;
+    const commitIdPrefix = `${instanceId}-${this.name}-${this.#openCount}`;
+    const owner = { wake: () => mailbox.wake(), seek };
+    const onProgress = (progress: RestoreProgress) => {
+      this.#progress = progress;
+      this.#options.onProgress(progress);
+    };
+    const onFlushFailed = (error: unknown) => mailbox.post(() => this.#fail(error));
+    const signal = this.#abort.signal;
+    const opening = openTask({ id, subTopology, environment, owner, commitIdPrefix, onProgress, onFlushFailed, signal });
+    this.#run(
+      opening.then((task) => {
+        this.#task = task;
+      }),
+      () => this.#opened(),
+    );
+  }
+
+  #opened(): void {
+    const task = this.#task;
+    if (task === undefined) return;
+    this.#status = 'running';
+    this.#options.seek(task.positions());
+    this.#options.onRunning(this);
+  }
+
+  #commit(task: Task): void {
+    this.#status = 'committing';
+    let outcome: string = 'lost';
+    const committing = task.commit().then((result) => {
+      outcome = result;
+    });
+    this.#run(committing, () => {
+      if (outcome === 'lost')
+        return this.#fail(new StepwrightError('TASK_LOST', `task ${this.name} has another owner now`, { disposition: 'leave-group' }));
+      if (outcome === 'committed') {
+        this.#failureCount = 0;
+        this.#options.onCommitted();
+      }
+      this.#status = 'running';
+    });
+  }
+
+  /** Drops the task's memory; its store stays as it is (K5) and is caught up by the next opening. */
+  #fail(error: unknown): void {
+    const task = this.#task;
+    if (this.#status === 'released' || this.#status === 'closing') return;
+    this.#status = 'closing';
+    this.#task = undefined;
+    this.#failureCount += 1;
+    const { environment, onFailed } = this.#options;
+    const { code } = describeError(error, 'TASK_FAILED');
+    environment.engineMetrics.taskFailures.add(1, { task: this.name, code });
+    this.#logger.error({ ...errorFields(error), failureCount: this.#failureCount }, 'a task stopped; it is rebuilt after a back-off');
+    onFailed(this, error);
+    task?.fail();
+    const delayMs = backOffMs(this.#failureCount, environment.random());
+    this.#retryAtMs = environment.clock.nowMs() + (hasCode(error, 'TASK_LOST', 'LOG_FENCED') ? Math.max(fencedRetryMs, delayMs) : delayMs);
+    this.#run(task?.close() ?? Promise.resolve(), () => {
+      this.#status = 'waiting';
+    });
+  }
+
+  /** Posts the end of an operation to the loop; the loop's answer is void after a release. */
+  #run(operation: Promise<void>, onDone: () => void): void {
+    const { mailbox } = this.#options;
+    const isCurrent = () => this.#status !== 'released';
+    this.#operation = operation.then(
+      () => mailbox.post(() => (isCurrent() ? onDone() : undefined)),
+      (error: unknown) => mailbox.post(() => (isCurrent() ? this.#failOperation(error) : undefined)),
+    );
+  }
+
+  #failOperation(error: unknown): void {
+    if (this.#status === 'closing') {
+      this.#logger.error(errorFields(error), 'a failed task could not be closed cleanly');
+      this.#status = 'waiting';
+      return;
+    }
+    this.#fail(error);
+  }
+}
