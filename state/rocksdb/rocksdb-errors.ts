@@ -39,10 +39,11 @@ function classify(error: unknown): Classified {
   const text = textOf(error);
   if (/No space left on device|Disk quota exceeded|File too large/.test(text)) return full;
   if (/LEVEL_LOCKED|While lock file|lock hold by current process/i.test(text)) return locked;
-  if (/LEVEL_DATABASE_NOT_OPEN/.test(text)) return closed;
   if (/LEVEL_CORRUPTION|Corruption:/.test(text)) return corrupt;
   if (/No such file or directory/.test(text))
     return { ...corrupt, advice: 'a file of it is missing; the task wipes it and restores from the changelogs' };
+  // After the others: a database that fails to open says this too, with the reason as its cause.
+  if (/LEVEL_DATABASE_NOT_OPEN/.test(text)) return closed;
   return {
     ...corrupt,
     disposition: 'fatal',
