@@ -2,7 +2,7 @@ import type { CaptureEvent, Input, Target } from './types/capture-event.ts';
 
 /**
  * The event without anything that a protected field could leak through: the field's text and checked state, a name that was taken from its value, keys pressed
- * in it, and a selector or note that might quote it. The last line of defence behind agents, which must not read such fields at all; what needs the history of
+ * in it, a selector that might quote it, and a note. The last line of defence behind agents, which must not read such fields at all; what needs the history of
  * a session (which field has the focus) is ingest's. The same object when there is nothing to take out.
  */
 export function withoutProtectedValues(event: CaptureEvent): CaptureEvent {
@@ -24,7 +24,11 @@ function secretInput(input: Input): Input {
 }
 
 function protectedTarget(target: Target): Target {
-  const { selector: _selector, checked: _checked, ...rest } = target;
+  const { selector, checked: _checked, ...rest } = target;
   const named = rest.nameSource === 'value' ? { ...rest, name: '', nameSource: 'none' } : rest;
-  return { ...named, protected: true };
+  const isPlain = selector !== undefined && !mayQuote.test(selector);
+  return { ...named, ...(isPlain ? { selector } : {}), protected: true };
 }
+
+/** A selector with an attribute test or a quoted text may hold what was typed; one of ids, tags and positions may not. */
+const mayQuote = /["'=]/;

@@ -100,6 +100,8 @@ test('nothing of a protected field passes: text, state, name taken from the valu
   for (const event of events) assert.equal(JSON.stringify(accepted(event)).includes(secret), false, event.kind);
   assert.deepEqual(accepted(events[2]), { seq: 3, atMs: 1, kind: 'unknown' }, 'the number stays, so that no event seems to be missing');
   assert.deepEqual(accepted(events[1]).input, { valueClass: 'secret' });
+  const plain = { role: 'textbox', name: 'Password', selector: '#password', protected: true };
+  assert.deepEqual(accepted({ ...click, target: plain }).target, plain, 'what cannot quote a value stays');
 });
 
 test('a property named like one of Object.prototype is not taken for a field', () => {
