@@ -73,6 +73,7 @@ async function rewrite(rocks: Rocks, partition: EmbeddedPartition, plan: Rewrite
       rocks.write((write) => {
         for (const row of dirty) keptCount += rewriteBatch(write, row, plan);
       });
+      partition.forgetTail();
     }
     const last = dirty.at(-1);
     if (last === undefined || dirty.length < rows.length) return 'done';

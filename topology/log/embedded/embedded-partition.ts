@@ -71,8 +71,14 @@ export class EmbeddedPartition {
     this.#head = head;
   }
 
+  /** Told when batches were replaced in RocksDB. */
+  forgetTail(): void {
+    this.#cache.clear(this.#tail);
+  }
+
   markDeleted(): void {
     this.#isDeleted = true;
+    this.forgetTail();
   }
 
   /** @throws {LOG_OFFSET_OUT_OF_RANGE} */

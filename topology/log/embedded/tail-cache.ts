@@ -34,6 +34,13 @@ export class TailCache {
     }
   }
 
+  /** Lets go of all that `tail` holds, because storage holds it otherwise now. Its places in the order go unused. */
+  clear(tail: Tail): void {
+    for (const batch of tail.batches) this.#byteCount -= batch.bytes.length;
+    tail.firstOffset = (tail.batches.at(-1)?.lastOffset ?? tail.firstOffset - 1n) + 1n;
+    tail.batches.length = 0;
+  }
+
   #evict(): void {
     const tail = this.#order[this.#oldest++];
     const batch = tail?.batches.shift();

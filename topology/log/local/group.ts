@@ -73,6 +73,10 @@ export class Group {
     seat.handle.wake();
   }
 
+  hasMember(memberId: string): boolean {
+    return this.#seats.has(memberId);
+  }
+
   isMember(handle: GroupMemberHandle): boolean {
     return this.#seats.get(handle.memberId)?.handle === handle;
   }

@@ -57,9 +57,8 @@ export class LocalSource implements GroupedSource {
     const maxBytes = options.maxBytes ?? defaultMaxBytes;
     await this.#rebalance();
     const batches = this.#fetch(maxBytes);
-    if (batches.length > 0 || options.maxWaitMs <= 0 || this.#hasNews()) return batches;
-    const names = [...this.#cursors.values()].filter((cursor) => !cursor.isPaused).map((cursor) => cursor.key);
-    await this.#deps.signals.wait([this.#wakeName, ...names], options.maxWaitMs);
+    if (batches.length > 0 || options.maxWaitMs <= 0) return batches;
+    if (!this.#hasNews()) await this.#waitForNews(options.maxWaitMs);
     if (this.#isClosed) return [];
     await this.#rebalance();
     return this.#fetch(maxBytes);
@@ -110,6 +109,11 @@ export class LocalSource implements GroupedSource {
     return Promise.resolve();
   }
 
+  #waitForNews(maxWaitMs: number): Promise<void> {
+    const names = [...this.#cursors.values()].filter((cursor) => !cursor.isPaused).map((cursor) => cursor.key);
+    return this.#deps.signals.wait([this.#wakeName, ...names], maxWaitMs);
+  }
+
   #hasNews(): boolean {
     return !this.#deps.group.isMember(this.#handle) || this.#deps.group.hasNews(this.#handle);
   }
@@ -117,7 +121,10 @@ export class LocalSource implements GroupedSource {
   /** Revoke → release → enter the generation → take → tell. Repeats while another member changes the group meanwhile. */
   async #rebalance(): Promise<void> {
     while (!this.#isClosed && this.#hasNews()) {
-      if (!this.#deps.group.isMember(this.#handle)) return this.#lose();
+      if (!this.#deps.group.isMember(this.#handle)) {
+        await this.#lose();
+        continue;
+      }
       const revoked = this.#deps.group.toRevoke(this.#handle);
       if (revoked.length > 0) {
         await this.#options.onRevoked(revoked);
@@ -136,14 +143,16 @@ export class LocalSource implements GroupedSource {
     await this.#options.onAssigned({ added, all: this.assignment(), generation: this.#generation, userData });
   }
 
-  /** Another bearer of this id, or an eviction, took everything: say so and stop. */
+  /** An evicted member drops what it had and joins anew; one whose id has another bearer is finished, or the two would oust each other. */
   async #lose(): Promise<void> {
     const lost = this.assignment();
     this.#cursors.clear();
+    if (lost.length > 0) await this.#options.onLost?.(lost);
+    if (this.#isClosed) return;
+    if (!this.#deps.group.hasMember(this.#options.memberId)) return this.#deps.group.join(this.#handle);
     this.#isClosed = true;
     this.#deps.onClose(this);
-    if (lost.length > 0) await this.#options.onLost?.(lost);
-    throw staleMember(this.membership(), 'it was replaced or evicted; open a new source to join again');
+    throw staleMember(this.membership(), 'another source has joined under the same member id');
   }
 
   #startOf(at: TopicPartition): bigint {
