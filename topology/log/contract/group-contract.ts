@@ -12,6 +12,7 @@ import {
   rejectsWith,
   second,
   settle,
+  sorted,
   texts,
   untilWoken,
 } from './contract-kit.ts';
