@@ -1,0 +1,86 @@
+import type { Guide, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
+import type { UsageEvent } from '../../schemas/types/usage.ts';
+import type { AnalyticsRecord } from './analytics-client.ts';
+
+/** A row of one table, and whose it is. */
+export interface AnalyticsRow {
+  readonly table: 'sessions' | 'steps' | 'guides' | 'usage';
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly record: AnalyticsRecord;
+}
+
+/** What the live system writes; a replay writes its own edition beside it. */
+export const liveEdition = 'live';
+
+export function sessionRow(upsert: SessionUpsert): AnalyticsRow {
+  return row('sessions', upsert, {
+    ...versioned(upsert.revision),
+    status: upsert.status,
+    title: upsert.title,
+    opened_at: utc(upsert.openedAtMs),
+    duration_ms: count(upsert.lastEventAtMs),
+    event_count: count(upsert.eventCount),
+    missed_events: count(upsert.missedEvents),
+    duplicate_events: count(upsert.duplicateEvents),
+    warning_count: upsert.warnings.length,
+  });
+}
+
+/** `recordedAtMs` is the event time of the record: a step itself knows only how long after the opening it was. */
+export function stepRow(upsert: StepUpsert, recordedAtMs: number): AnalyticsRow {
+  return row('steps', upsert, {
+    ...versioned(upsert.revision),
+    step_id: upsert.stepId,
+    state: upsert.state,
+    step_order: count(upsert.order),
+    kind: upsert.kind,
+    recorded_at: utc(recordedAtMs),
+    has_image: upsert.image === undefined ? 0 : 1,
+    redaction_kinds: upsert.redactions.map(({ kind }) => kind),
+    redaction_counts: upsert.redactions.map((redaction) => count(redaction.count)),
+  });
+}
+
+export function guideRow(guide: Guide, recordedAtMs: number): AnalyticsRow {
+  return row('guides', guide, {
+    ...versioned(guide.revision),
+    guide_id: guide.guideId,
+    title: guide.title,
+    recorded_at: utc(recordedAtMs),
+    step_count: guide.steps.length,
+    duration_ms: count(guide.durationMs),
+    missed_events: count(guide.missedEvents),
+  });
+}
+
+export function usageRow(event: UsageEvent): AnalyticsRow {
+  return row('usage', event, { event_id: event.eventId, kind: event.kind, at: utc(event.atMs), actor: event.actor });
+}
+
+/** A revision as one number that orders like it (T4), as text because it may pass 2⁵³. */
+export function revisionNumber({ ordinal, timer, final }: Revision): string {
+  return ((BigInt(count(ordinal)) << 24n) + (BigInt(Math.min(count(timer), 2 ** 22 - 1)) << 1n) + (final ? 1n : 0n)).toString();
+}
+
+function row(
+  table: AnalyticsRow['table'],
+  { tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string },
+  record: AnalyticsRecord,
+): AnalyticsRow {
+  return { table, tenantId, sessionId, record: { tenant_id: tenantId, session_id: sessionId, ...record } };
+}
+
+function versioned(revision: Revision): AnalyticsRecord {
+  return { edition: liveEdition, revision: revisionNumber(revision) };
+}
+
+/** Text that DateTime64(3, 'UTC') takes for any year; a bare number would mean seconds or milliseconds by its length. Clocks years off are clamped. */
+function utc(atMs: number): string {
+  const bounded = Math.min(Math.max(Math.round(atMs) || 0, 0), 4_102_444_800_000);
+  return new Date(bounded).toISOString().slice(0, 23).replace('T', ' ');
+}
+
+function count(value: number): number {
+  return Math.max(0, Math.round(value) || 0);
+}
