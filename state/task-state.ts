@@ -100,7 +100,7 @@ export interface StatePosition {
 }
 
 export interface StoredPosition extends StatePosition {
-  /** Wall clock of the last flush; undefined for an empty store. Compare with the changelog's tombstone retention (K5). */
+  /** Wall clock of the last flush or finished restore; undefined for an empty store. Compare with the changelog's tombstone retention (K5). */
   readonly flushedAtMs: number | undefined;
   /** Stream time at the last flush; -1 for an empty store. */
   readonly streamTimeMs: number;

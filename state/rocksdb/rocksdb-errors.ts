@@ -23,11 +23,16 @@ const corrupt: Classified = {
   disposition: 'rebuild-task',
   advice: 'its files are damaged; the task wipes it and restores from the changelogs',
 };
+const unknown: Classified = {
+  code: 'STATE_IO_FAILED',
+  disposition: 'fatal',
+  advice: 'it failed in a way that is not known to be damage, so nothing is wiped; see the cause',
+};
 const closed: Classified = { code: 'STATE_CLOSED', disposition: 'fatal', advice: 'it was used after it was closed' };
 
 /**
- * The binding's errors as the platform's. It gives codes for some, RocksDB's status text for the rest; what neither names is fatal as
- * `STATE_CORRUPT` with disposition `fatal`, so that nothing is wiped because of an error nobody understood (K5).
+ * The binding's errors as the platform's. It gives codes for some, RocksDB's status text for the rest; what neither names is
+ * `STATE_IO_FAILED` and fatal, so that nothing is wiped because of an error nobody understood (K5).
  */
 export function classifyRocksError(error: unknown, directory: string): StepwrightError {
   if (error instanceof StepwrightError) return error;
@@ -44,11 +49,7 @@ function classify(error: unknown): Classified {
     return { ...corrupt, advice: 'a file of it is missing; the task wipes it and restores from the changelogs' };
   // After the others: a database that fails to open says this too, with the reason as its cause.
   if (/LEVEL_DATABASE_NOT_OPEN/.test(text)) return closed;
-  return {
-    ...corrupt,
-    disposition: 'fatal',
-    advice: 'it failed in a way that is not known to be damage; see the cause before deleting it',
-  };
+  return unknown;
 }
 
 /** Codes and messages of the error and its causes: abstract-level wraps what `open` met. */

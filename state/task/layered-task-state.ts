@@ -37,6 +37,8 @@ export class LayeredTaskState implements port.TaskState {
   #committedSinceMs: number | undefined;
   #writes: Promise<void> = Promise.resolve();
   #writing = false;
+  /** A part of a restore is written and the rest is not. */
+  #restoring = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LayeredTaskStateParts) {
@@ -125,11 +127,11 @@ export class LayeredTaskState implements port.TaskState {
     assert(this.usage().openCount === 0 && this.usage().unflushedCount === 0, 'restore runs before processing');
     this.#restored.add(records, nextPositions);
     if (this.#restored.bytes < this.#parts.budgets.restoreBatchBytes) return Promise.resolve();
-    return this.finishRestore();
+    return this.#exclusive(() => this.#writeRestored(false));
   }
 
   finishRestore(): Promise<void> {
-    return this.#exclusive(() => this.#writeRestored());
+    return this.#exclusive(() => this.#writeRestored(true));
   }
 
   wipe(reason: port.WipeReason): Promise<void> {
@@ -143,6 +145,7 @@ export class LayeredTaskState implements port.TaskState {
       this.#backend = await options.backend.open(options.directory, budgets);
       for (const { layers } of this.#stores) layers.reset(this.#backend);
       this.#restored.clear();
+      this.#restoring = false;
       this.#committedSinceMs = undefined;
       this.#parts.time.clear();
       this.#meta = { ...emptyMeta, stores: this.#meta.stores };
@@ -183,17 +186,23 @@ export class LayeredTaskState implements port.TaskState {
     metrics.observeFlush(options.clock.monotonicMs() - startedMs);
   }
 
-  async #writeRestored(): Promise<void> {
-    if (this.#restored.isEmpty) return;
+  /**
+   * A restore that is not done keeps the age of what was there before, or the time it began: the tombstones it has yet to read are kept by
+   * the log for a while from then on, not from the last batch (K5).
+   */
+  async #writeRestored(isDone: boolean): Promise<void> {
+    if (this.#restored.isEmpty && !this.#restoring) return;
     const { records, positions } = this.#restored.take();
     const changelogs = new Map([...this.#meta.changelogs, ...positions]);
-    const meta = { ...this.#meta, changelogs, flushedAtMs: this.#parts.options.clock.nowMs() };
+    const nowMs = this.#parts.options.clock.nowMs();
+    const meta = { ...this.#meta, changelogs, flushedAtMs: isDone ? nowMs : (this.#meta.flushedAtMs ?? nowMs) };
     try {
       await this.#writeBatch(meta, (batch) => inTurns(records.length, (from, to) => this.#addRestored(batch, records.slice(from, to))));
     } catch (error) {
       this.#restored.add(records, positions);
       throw error;
     }
+    this.#restoring = !isDone;
     for (const { layers } of this.#stores) layers.forgetClean();
   }
 

@@ -231,6 +231,27 @@ export function layersContract({ name, createFactory, createDirectory }: Contrac
     await harness.state.close();
   });
 
+  test(`${name}: K5 a restore cut short keeps the age of what it began with, a finished one is as old as its end`, async () => {
+    const harness = await start({ restoreBatchBytes: 1 });
+    for (let round = 0; round < 4; round++) {
+      harness.state.store(counts).put(`k${round}`, round);
+      harness.commit();
+    }
+    await harness.state.wipe('requested');
+    const beganAtMs = harness.clock.nowMs();
+    const part = (at: number): Promise<void> =>
+      harness.state.restore(harness.log.slice(at, at + 1), new Map([['counts', { nextOffset: BigInt(at + 1), topicId: 'topic' }]]));
+    await part(0);
+    harness.clock.advance(1_000);
+    await part(1);
+    assert.equal(harness.state.position().changelogs.get('counts')?.nextOffset, 2n);
+    assert.equal(harness.state.position().flushedAtMs, beganAtMs);
+    await harness.crash();
+    assert.equal(harness.state.position().flushedAtMs, beganAtMs + 1_000);
+    assert.deepEqual(harness.state.store(counts).getMany(['k0', 'k1', 'k2', 'k3']), [0, 1, 2, 3]);
+    await harness.state.close();
+  });
+
   test(`${name}: a removed store leaves no rows to a new one, and another kind under an old name is refused`, async () => {
     const harness = await start();
     harness.state.store(counts).put('x', 1);

@@ -23,6 +23,7 @@ export const errorCodes = [
   'STATE_FORMAT_VERSION',
   'STATE_DISK_FULL',
   'STATE_CLOSED',
+  'STATE_IO_FAILED',
   // topology
   'TOPOLOGY_INVALID',
   'TASK_LOST',
