@@ -156,3 +156,21 @@ test('a full disk gives a code and disposition retry, leaves no file behind, and
   isFull = false;
   assert.equal(keyring.keyFor('t/s').length, 32);
 });
+
+test('a crash while destroying leaves the key whole or gone, and destroying again ends it', async (context) => {
+  const directory = folder(context);
+  const open = (dieAt?: KeyringCrashPoint): ReturnType<typeof createFileKeyring> =>
+    createFileKeyring({
+      directory,
+      clock,
+      crashPoint: (point) => {
+        if (point === dieAt) throw new Error(point);
+      },
+    });
+  const key = open().keyFor('t/s');
+  await assert.rejects(open('destroy.before-zero').destroy('t/s'), /before-zero/);
+  assert.deepEqual(open().peek('t/s'), key);
+  await assert.rejects(open('destroy.zeroed').destroy('t/s'), /zeroed/);
+  assert.equal(open().peek('t/s'), 'gone');
+  assert.equal(await open().destroy('t/s'), false);
+});
