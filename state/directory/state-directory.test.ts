@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -103,6 +103,51 @@ test('K5 a damaged file is STATE_CORRUPT; the wipe has a counted reason and the 
   assert.deepEqual(wipes, ['checksum-failed']);
   directory.close();
 });
+
+test('K5 a flipped byte in a data file is STATE_CORRUPT at the read that meets it', async () => {
+  const directory = openDirectory();
+  await writeTask(directory, '0_0');
+  // Opening replays the write-ahead log into a table file.
+  await (await directory.openTask({ taskId: '0_0', stores })).close();
+  const table = newest(directory.taskDirectory('0_0'), '.sst');
+  const bytes = readFileSync(table);
+  bytes.fill(0xa5, 100, 200);
+  writeFileSync(table, bytes);
+  const isCorrupt = (error: unknown): boolean => hasCode(error, 'STATE_CORRUPT') && error.disposition === 'rebuild-task';
+  await assert.rejects(async () => {
+    const state = await directory.openTask({ taskId: '0_0', stores });
+    try {
+      for (let key = 0; key < 500; key++) state.store(counts).get(`key-${key}`);
+    } finally {
+      await state.close();
+    }
+  }, isCorrupt);
+  directory.close();
+});
+
+test('K2 a torn write-ahead log leaves data and position of the earlier flush', async () => {
+  const directory = openDirectory();
+  const state = await directory.openTask({ taskId: '0_0', stores });
+  for (const value of [1, 2]) {
+    state.store(counts).put('key', value);
+    state.takeChangelog();
+    state.fold();
+    await state.flush({ ...position, metadata: String(value) });
+  }
+  await state.close();
+  const log = newest(directory.taskDirectory('0_0'), '.log');
+  truncateSync(log, statSync(log).size - 5);
+  const reopened = await directory.openTask({ taskId: '0_0', stores });
+  assert.deepEqual([reopened.position().metadata, reopened.store(counts).get('key')], ['1', 1]);
+  await reopened.close();
+  directory.close();
+});
+
+function newest(folder: string, suffix: string): string {
+  const name = readdirSync(folder).filter((one) => one.endsWith(suffix)).sort().at(-1); // prettier-ignore
+  assert.ok(name !== undefined, `no ${suffix} file in ${folder}`);
+  return join(folder, name);
+}
 
 test('the cleaner deletes what is neither wanted nor open nor young, and nothing that is no task', async () => {
   const directory = openDirectory();

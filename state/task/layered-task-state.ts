@@ -160,6 +160,7 @@ export class LayeredTaskState implements port.TaskState {
   async #close(): Promise<void> {
     await this.#writes;
     await this.#backend.close();
+    this.#parts.metrics.forget();
     this.#parts.options.onClosed?.();
   }
 

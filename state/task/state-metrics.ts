@@ -8,6 +8,8 @@ export interface StateMetrics {
   countLate(store: string): void;
   countWipe(reason: WipeReason): void;
   observeFlush(durationMs: number): void;
+  /** The task left this process: its gauges go. */
+  forget(): void;
 }
 
 export function createStateMetrics(taskId: string, metrics: Metrics): StateMetrics {
@@ -34,6 +36,9 @@ export function createStateMetrics(taskId: string, metrics: Metrics): StateMetri
     },
     countLate: (store) => late.add(1, { task: taskId, store, reason: 'late' }),
     countWipe: (reason) => wipes.add(1, { task: taskId, reason }),
+    forget: () => {
+      for (const layer of ['cache', 'unflushed']) bytes.remove({ task: taskId, layer });
+    },
     observeFlush: (durationMs) => flushes.observe(durationMs / 1000, { task: taskId }),
   };
 }

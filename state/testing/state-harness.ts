@@ -20,7 +20,6 @@ export const contractStores = {
   sessions: sessionStore('sessions', { key: stringKey, value: json, inactivityGapMs: 10, retentionMs: 100 }),
 };
 
-/** Two small stores keep a model readable: one looked up by key, one by encoded bytes. */
 export const contractSpecs = Object.values(contractStores);
 
 /** A clock that a test moves. Timers never fire. */
