@@ -41,6 +41,7 @@ export class StreamThread {
   #joinFailureCount = 0;
   #joinAtMs = -Infinity;
   #isJoining = false;
+  #hasAssignment = false;
   #lastTurnAtMs: number;
 
   constructor(options: StreamThreadOptions) {
@@ -54,8 +55,9 @@ export class StreamThread {
     return [...this.#slots.values()];
   }
 
+  /** A member with an assignment, possibly an empty one. */
   isJoined(): boolean {
-    return this.#source !== undefined && this.#joinFailureCount === 0;
+    return this.#source !== undefined && this.#hasAssignment && this.#joinFailureCount === 0;
   }
 
   joinFailureCount(): number {
@@ -149,6 +151,7 @@ export class StreamThread {
 
   #joined(source: GroupedSource): void {
     this.#isJoining = false;
+    this.#hasAssignment = false;
     this.#source = source;
     this.#flow = new PartitionFlow(source);
     this.#options.onChange();
@@ -184,6 +187,7 @@ export class StreamThread {
   }
 
   #assign(added: readonly TopicPartition[], all: readonly TopicPartition[]): void {
+    this.#hasAssignment = true;
     for (const { topic, partition } of added) {
       const subTopology = this.#topology.subTopologies.find(({ sourceTopics }) => sourceTopics.includes(topic));
       if (subTopology === undefined) continue;

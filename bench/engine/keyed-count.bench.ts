@@ -1,0 +1,64 @@
+/**
+ * Question: how many records does one thread of the engine process per CPU-second, with state and exactly-once?
+ * Measured: a keyed count on the embedded log and RocksDB state, its changelog and one output a record, committed every 100 ms; CPU time of the
+ * whole process (user + system, RocksDB's threads included) from a started app with a full input topic to the last commit.
+ * Not measured: writing the input, network, several tasks, recovery.
+ * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output]`; prints JSON.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createBenchTopology, valueBytes } from './keyed-count-topology.ts';
+import { runOnce } from './keyed-count-run.ts';
+import type { RunOptions, RunResult } from './keyed-count-run.ts';
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '400000' },
+    keys: { type: 'string', default: '100000' },
+    runs: { type: 'string', default: '3' },
+    'no-output': { type: 'boolean', default: false },
+  },
+});
+
+const options: Omit<RunOptions, 'directory'> = {
+  recordCount: Number(values.records),
+  keyCount: Number(values.keys),
+  commitIntervalMs: 100,
+  topology: createBenchTopology({ hasOutput: !values['no-output'] }),
+};
+
+const results: RunResult[] = [];
+// The first run warms up and is not counted.
+for (let run = 0; run <= Number(values.runs); run += 1) {
+  const directory = await mkdtemp(join(tmpdir(), 'stepwright-bench-'));
+  const result = await runOnce({ ...options, directory });
+  await rm(directory, { recursive: true, force: true });
+  if (run > 0) results.push(result);
+}
+
+const median = (numbers: readonly number[]): number => numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? 0;
+const rates = results.map(({ recordsPerCpuSec }) => recordsPerCpuSec);
+console.log(
+  JSON.stringify(
+    {
+      bench: 'engine/keyed-count',
+      node: process.version,
+      cpu: cpus()[0]?.model,
+      cores: cpus().length,
+      recordCount: options.recordCount,
+      keyCount: options.keyCount,
+      valueBytes,
+      commitIntervalMs: options.commitIntervalMs,
+      hasOutput: !values['no-output'],
+      recordsPerCpuSec: { median: median(rates), lowest: Math.min(...rates), highest: Math.max(...rates) },
+      recordsPerSec: median(results.map(({ recordsPerSec }) => recordsPerSec)),
+      commitMs: { p50: median(results.map(({ commitP50Ms }) => commitP50Ms)), p99: median(results.map(({ commitP99Ms }) => commitP99Ms)) },
+      isOutputRight: results.every(({ isOutputRight }) => isOutputRight),
+      runs: results,
+    },
+    null,
+    2,
+  ),
+);
