@@ -144,7 +144,10 @@ test('K2 a torn write-ahead log leaves data and position of the earlier flush', 
 });
 
 function newest(folder: string, suffix: string): string {
-  const name = readdirSync(folder).filter((one) => one.endsWith(suffix)).sort().at(-1); // prettier-ignore
+  const name = readdirSync(folder)
+    .filter((one) => one.endsWith(suffix))
+    .sort()
+    .at(-1);
   assert.ok(name !== undefined, `no ${suffix} file in ${folder}`);
   return join(folder, name);
 }

@@ -33,7 +33,11 @@ const compareValue = <T extends number | bigint>(one: T, other: T): number => (o
 test('keys sort as their values do and decode to them', () => {
   keepsOrder(stringKey, text, compareText);
   keepsOrder(int64Key, int64, compareValue);
-  keepsOrder(numberKey, fc.double({ noNaN: true }).map((value) => value + 0), compareValue); // prettier-ignore
+  keepsOrder(
+    numberKey,
+    fc.double({ noNaN: true }).map((value) => value + 0),
+    compareValue,
+  );
   keepsOrder(bufferKey, bytes, (one, other) => one.compare(other));
 });
 
@@ -65,14 +69,20 @@ test('window keys sort by key then start, session keys by key then end then star
   const session = sessionKey(stringKey);
   fc.assert(
     fc.property(fc.tuple(text, text), fc.tuple(timeMs, timeMs, timeMs), ([one, other], [a, b, c]) => {
-      const windows = [{ key: one, startMs: a, endMs: a + 10 }, { key: other, startMs: b, endMs: b + 10 }] as const; // prettier-ignore
+      const windows = [
+        { key: one, startMs: a, endMs: a + 10 },
+        { key: other, startMs: b, endMs: b + 10 },
+      ] as const;
       assert.equal(
         Math.sign(window.encode(windows[0]).compare(window.encode(windows[1]))),
         Math.sign(compareText(one, other) || compareValue(a, b)),
       );
       assert.deepEqual(window.decode(window.encode(windows[0])), windows[0]);
       assert.deepEqual(windowBytes(stringKey, one, a), window.encode(windows[0]));
-      const sessions = [{ key: one, startMs: a, endMs: b }, { key: other, startMs: b, endMs: c }] as const; // prettier-ignore
+      const sessions = [
+        { key: one, startMs: a, endMs: b },
+        { key: other, startMs: b, endMs: c },
+      ] as const;
       const expected = compareText(one, other) || compareValue(b, c) || compareValue(a, b);
       assert.equal(Math.sign(session.encode(sessions[0]).compare(session.encode(sessions[1]))), Math.sign(expected));
       assert.deepEqual(session.decode(session.encode(sessions[0])), sessions[0]);

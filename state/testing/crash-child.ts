@@ -27,6 +27,12 @@ for (let commit = Number(firstCommit); ; commit++) {
   state.takeChangelog();
   state.fold();
   const at = { nextOffset: BigInt(commit), topicId: 't' };
-  await state.flush({ changelogs: new Map([['rows', at], ['latest', at]]), metadata: String(commit) }); // prettier-ignore
+  await state.flush({
+    changelogs: new Map([
+      ['rows', at],
+      ['latest', at],
+    ]),
+    metadata: String(commit),
+  });
   if (commit === Number(firstCommit)) process.stdout.write('flushed\n');
 }

@@ -36,7 +36,13 @@ export function layersContract({ name, createFactory, createDirectory }: Contrac
     store.put('d', 4);
     store.delete('a');
     store.put('bb', 4);
-    const expected = [['b', 2], ['bb', 4], ['c', 3], ['d', 4], ['e', 3]]; // prettier-ignore
+    const expected = [
+      ['b', 2],
+      ['bb', 4],
+      ['c', 3],
+      ['d', 4],
+      ['e', 3],
+    ];
     assert.deepEqual([...store.range(undefined, undefined)], expected);
     assert.deepEqual([...store.range(undefined, undefined, { reverse: true })], expected.toReversed());
     assert.deepEqual([...store.range('bb', 'd')], expected.slice(1, 3));
@@ -82,7 +88,10 @@ export function layersContract({ name, createFactory, createDirectory }: Contrac
     store.delete('y');
     harness.state.store(local).put('l', 1);
     const entries = harness.state.takeChangelog().map(({ store: from, key, value }) => [from, key.toString(), value?.toString() ?? null]);
-    assert.deepEqual(entries, [['counts', 'x', '2'], ['counts', 'y', null]]); // prettier-ignore
+    assert.deepEqual(entries, [
+      ['counts', 'x', '2'],
+      ['counts', 'y', null],
+    ]);
     assert.equal(harness.state.takeChangelog().length, 2, 'asking again changes nothing');
     await harness.flush();
     await harness.state.close();
@@ -190,7 +199,10 @@ export function layersContract({ name, createFactory, createDirectory }: Contrac
     await harness.state.close();
     await harness.open();
     const { callCount, keyCount } = harness.faults.reads;
-    const request = [{ store: 'counts', keys: ['x', 'none', 'x'] }, { store: 'pairs', keys: [['p', 1n]] }]; // prettier-ignore
+    const request = [
+      { store: 'counts', keys: ['x', 'none', 'x'] },
+      { store: 'pairs', keys: [['p', 1n]] },
+    ];
     harness.state.prefetch(request);
     harness.state.prefetch(request);
     assert.deepEqual(harness.state.store(counts).getMany(['x', 'none']), [1, undefined]);
@@ -227,7 +239,13 @@ export function layersContract({ name, createFactory, createDirectory }: Contrac
     assert.deepEqual([...store.range(undefined, undefined)], []);
     assert.equal(harness.state.position().changelogs.size, 0);
     assert.equal(await harness.restore(), 2);
-    assert.deepEqual([...store.range(undefined, undefined)], [['x', 1], ['y', 1]]); // prettier-ignore
+    assert.deepEqual(
+      [...store.range(undefined, undefined)],
+      [
+        ['x', 1],
+        ['y', 1],
+      ],
+    );
     await harness.state.close();
   });
 

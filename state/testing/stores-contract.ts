@@ -56,12 +56,29 @@ export function storesContract({ name, createFactory, createDirectory }: Contrac
       assert.equal(store.fetch('k', 20), 20);
       assert.equal(store.fetch('k', 90), undefined);
       const found = [...store.fetchRange('k', 10, 100)].map(([window, value]) => [window.startMs, window.endMs, value]);
-      assert.deepEqual(found, [[10, 20, 10], [20, 30, 20], [100, 110, 100]]); // prettier-ignore
-      assert.deepEqual([...store.fetchRange('k', 11, 99)].map(([window]) => window.startMs), [20]); // prettier-ignore
-      assert.deepEqual([...store.all(20, 20)].map(([window, value]) => [window.key, value]), [['k', 20], ['k\0', 7], ['kk', 8]]); // prettier-ignore
+      assert.deepEqual(found, [
+        [10, 20, 10],
+        [20, 30, 20],
+        [100, 110, 100],
+      ]);
+      assert.deepEqual(
+        [...store.fetchRange('k', 11, 99)].map(([window]) => window.startMs),
+        [20],
+      );
+      assert.deepEqual(
+        [...store.all(20, 20)].map(([window, value]) => [window.key, value]),
+        [
+          ['k', 20],
+          ['k\0', 7],
+          ['kk', 8],
+        ],
+      );
       harness.state.advanceStreamTime(110);
       assert.equal(store.fetch('k', 10), undefined);
-      assert.deepEqual([...store.fetchRange('k', 0, 100)].map(([window]) => window.startMs), [20, 100]); // prettier-ignore
+      assert.deepEqual(
+        [...store.fetchRange('k', 0, 100)].map(([window]) => window.startMs),
+        [20, 100],
+      );
       await harness.state.close();
     });
 
@@ -75,13 +92,28 @@ export function storesContract({ name, createFactory, createDirectory }: Contrac
       store.put(session('k', 180, 200), 3);
       store.put(session('kk', 110, 120), 9);
       await settle(harness);
-      assert.deepEqual([...store.findSessions('k', 115, 145)].map(([, value]) => value), [1, 2]); // prettier-ignore
-      assert.deepEqual([...store.findSessions('k', 151, 170)].map(([, value]) => value), []); // prettier-ignore
+      assert.deepEqual(
+        [...store.findSessions('k', 115, 145)].map(([, value]) => value),
+        [1, 2],
+      );
+      assert.deepEqual(
+        [...store.findSessions('k', 151, 170)].map(([, value]) => value),
+        [],
+      );
       for (const [found] of store.findSessions('k', 100, 150)) store.remove(found);
       store.put(session('k', 110, 150), 3);
-      assert.deepEqual([...store.fetch('k')].map(([found, value]) => [found.startMs, found.endMs, value]), [[110, 150, 3], [180, 200, 3]]); // prettier-ignore
+      assert.deepEqual(
+        [...store.fetch('k')].map(([found, value]) => [found.startMs, found.endMs, value]),
+        [
+          [110, 150, 3],
+          [180, 200, 3],
+        ],
+      );
       harness.state.advanceStreamTime(250);
-      assert.deepEqual([...store.fetch('k')].map(([found]) => found.endMs), [200]); // prettier-ignore
+      assert.deepEqual(
+        [...store.fetch('k')].map(([found]) => found.endMs),
+        [200],
+      );
       assert.deepEqual([...store.fetch('kk')], []);
       await harness.state.close();
     });
