@@ -137,7 +137,7 @@ describe('clocks', () => {
 describe('lifecycle', () => {
   const statuses = (played: Played) => played.messages.flatMap((m) => (m.type === 'session' ? [`${m.upsert.status} ${m.closed}`] : []));
 
-  test('paused, resumed, finished, and reopened by what is done after', () => {
+  test('paused, resumed, finished, reported after each record while closed (S5), and reopened by what is done after', () => {
     const drafts: EventDraft[] = [
       { kind: 'click' },
       { kind: 'session.paused' },
@@ -150,6 +150,7 @@ describe('lifecycle', () => {
       'recording false',
       'paused false',
       'recording false',
+      'finished true',
       'finished true',
       'recording false',
       'recording false',

@@ -24,7 +24,8 @@ export type DropReason = 'duplicate' | 'conflict' | 'late' | 'blocked' | 'expire
  * - S1 an event is passed on when all before it were, or were given up: more than `reorderWindowCount` wait behind the hole, or a fact closes;
  * - S2 `session.opened` is seq 0 and part of that order, so nothing depends on when it came;
  * - S3 time never goes back inside a session, and the skew is fixed at open (T4);
- * - S4 the result of a chunk does not depend on how events were cut into chunks (T1), except how often the session is reported.
+ * - S4 the result of a chunk does not depend on how events were cut into chunks (T1), except how often an open session is reported;
+ * - S5 every record of a closed session is followed by a session message, so that its guide is written once for each ordinal.
  */
 export function sessionize(before: SessionState | undefined, chunk: CaptureChunk, options: SessionizeOptions): SessionizeResult {
   const run = new Run(before ?? createSession(chunk), options);
@@ -66,7 +67,7 @@ class Run {
     if (this.#state.status === 'blocked') return void this.#drops.push('blocked');
     this.#advance({});
     this.#pass(event);
-    // The guide of a closed session is written again by title, which needs no session message for it.
+    this.#reportClosed();
   }
 
   /** T3: silence, or a finish that waits for events that do not come, written as a fact by the owner of the session. */
@@ -149,6 +150,12 @@ class Run {
     const isBack = event.kind === 'session.resumed' || isClosed(this.#state.status);
     if (isBack && !isTrailing(event)) this.#setStatus('recording');
     this.#pass(event);
+    this.#reportClosed();
+  }
+
+  /** S5. */
+  #reportClosed(): void {
+    if (isClosed(this.#state.status)) this.#report();
   }
 
   #setStatus(status: SessionStatus): void {

@@ -14,6 +14,8 @@ const maxIconSidePx = 40;
 /** What carries the words beside a field. `BR` and the like are stepped over for they hold no text. */
 const inlineTags = new Set(['t', 'LABEL', 'SPAN', 'B', 'STRONG', 'EM', 'I', 'SMALL', 'BR', 'TD', 'TH', 'DT']);
 
+const shapeTags = new Set(['path', 'rect', 'circle', 'ellipse', 'polygon']);
+
 /** The control that a hit inside it belongs to: the icon in a button, the text in a link; else the hit element. */
 export function controlOf(hit: DomNode): DomNode {
   if (isControl(hit)) return hit;
@@ -55,12 +57,32 @@ function siblingText(node: DomNode, side: 'before' | 'after'): string | undefine
 
 function contentNameOf(node: DomNode): ElementName {
   if (isButtonInput(node)) return typeof node.value === 'string' ? { name: foldSpace(node.value), nameSource: 'value' } : none;
+  if (shapeTags.has(node.tag)) return shapeNameOf(node);
   const leaves = textLeavesOf(node);
   if (leaves.length > 0 && !isContainer(node, leaves)) return { name: trimColon(leaves.join(' ')), nameSource: 'content' };
   if (leaves.length > 0) return none;
   const icon = isSmall(node) ? iconNameOf(node.identifiers) : '';
   if (icon !== '') return { name: icon, nameSource: 'icon' };
   return rowNameOf(node);
+}
+
+/** A drawn shape is named by the text that is drawn on it. */
+function shapeNameOf(node: DomNode): ElementName {
+  const { rect } = node;
+  const drawing = [...ancestorsOf(node)].find((ancestor) => ancestor.tag === 'svg');
+  if (rect === undefined || drawing === undefined) return none;
+  const centre = centreOf(rect);
+  const texts = [...descendantsOf(drawing)].flatMap((text) =>
+    text.text !== '' && text.rect !== undefined ? [{ text, at: centreOf(text.rect) }] : [],
+  );
+  const onShape = texts.filter(({ at }) => at.x >= rect.x && at.x <= rect.x + rect.width && at.y >= rect.y && at.y <= rect.y + rect.height);
+  const distance = ({ at }: { at: { x: number; y: number } }) => Math.hypot(at.x - centre.x, at.y - centre.y);
+  const [nearest] = onShape.sort((a, b) => distance(a) - distance(b));
+  return nearest === undefined ? none : { name: nearest.text.text, nameSource: 'content' };
+}
+
+function centreOf(rect: { x: number; y: number; width: number; height: number }): { x: number; y: number } {
+  return { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
 }
 
 function isContainer(node: DomNode, leaves: readonly string[]): boolean {
@@ -113,6 +135,11 @@ function captionOf(table: DomNode): string | undefined {
 function textLeavesOutsideControls(node: DomNode): string[] {
   if (isControl(node)) return [];
   return [...(node.text === '' ? [] : [node.text]), ...node.children.flatMap(textLeavesOutsideControls)];
+}
+
+/** A shape, or a small thing without words and parts: it is seen, so it is no background. */
+export function isDrawn(node: DomNode): boolean {
+  return shapeTags.has(node.tag) || (isSmall(node) && node.children.length === 0 && node.text === '' && !isControl(node));
 }
 
 function isSmall(node: DomNode): boolean {

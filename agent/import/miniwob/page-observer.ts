@@ -22,6 +22,8 @@ export function createPageObserver(startedAtMs: number): PageObserver {
   return new Observer(startedAtMs);
 }
 
+const dragFromPx = 30;
+
 class Observer implements PageObserver {
   readonly #startedAtMs: number;
   readonly #events: CaptureEvent[] = [];
@@ -30,6 +32,7 @@ class Observer implements PageObserver {
   /** Field that got keys since the pointer was last used. */
   #keyedRef: string | undefined;
   #secretRef: string | undefined;
+  #press: { readonly target: Target; readonly pointer: Pointer } | undefined;
   /** Once a password, always one: a "show password" switch turns the field into a text field. */
   readonly #secretRefs = new Set<string>();
   #nowMs = 0;
@@ -69,11 +72,20 @@ class Observer implements PageObserver {
     const pointer: Pointer = { x: action.x, y: action.y, button: 'left', ...this.#modifierList() };
     if (action.type === 'mousedown') {
       this.#keyedRef = undefined;
+      this.#press = { target, pointer };
       this.#emit({ kind: 'pointer.down', target, pointer });
-    } else if (action.type === 'mouseup') this.#emit({ kind: 'pointer.up', target, pointer });
+    } else if (action.type === 'mouseup') this.#released(target, pointer);
     else if (action.type === 'click') this.#emit({ kind: 'click', target, pointer: { ...pointer, clickCount: 1 } });
     else if (action.type === 'contextmenu') this.#emit({ kind: 'context.menu', target, pointer: { ...pointer, button: 'right' } });
     else if (action.type === 'dblclick') this.#doubleClick(target);
+  }
+
+  #released(target: Target, pointer: Pointer): void {
+    const press = this.#press;
+    this.#press = undefined;
+    const isDrag = press !== undefined && Math.hypot(press.pointer.x - pointer.x, press.pointer.y - pointer.y) >= dragFromPx;
+    if (isDrag) this.#emit({ kind: 'drag', target: press.target, pointer: press.pointer, drag: { x: pointer.x, y: pointer.y } });
+    else this.#emit({ kind: 'pointer.up', target, pointer });
   }
 
   /** The browser's `click` of a second press carries the count; raw recordings tell it by a `dblclick` right after. */

@@ -1,0 +1,110 @@
+import type { CaptureEvent, Input, Target } from '../../../schemas/types/capture-event.ts';
+import type { StepKind } from '../../../schemas/types/guide.ts';
+import { elementKeyOf, isOption, isToggle } from '../element-kinds.ts';
+import { holdMs, type EventMessage } from '../new-step.ts';
+import type { StepRun } from '../step-run.ts';
+import type { TrackedStep } from '../step-state.ts';
+
+/** `input` and `change`: what became of a field. */
+export function onInput(run: StepRun, message: EventMessage): void {
+  const { input, target } = message.event;
+  if (input === undefined || target === undefined) return;
+  if (input.valueClass === 'boolean') return toggled(run, message, input);
+  if (input.valueClass === 'choice') return chosen(run, message, input);
+  if (input.valueClass === 'file') return onFile(run, message);
+  if (message.event.kind === 'change' && isKnown(run, message)) return;
+  typed(run, message, input);
+}
+
+const fieldKinds: ReadonlySet<StepKind> = new Set(['click', 'type', 'secret']);
+
+/** One field, one step, whatever the pauses and whatever was clicked inside it. */
+function typed(run: StepRun, message: EventMessage, input: Input): void {
+  const { target } = message.event;
+  const elementKey = keyOf(message.event);
+  const isSecret = input.valueClass === 'secret' || target?.protected === true;
+  const content = isSecret ? ({ kind: 'secret' } as const) : ({ kind: 'type', value: input.text ?? '' } as const);
+  const hasText = content.value !== '';
+  run.state = { ...run.state, typed: { elementKey, ...(content.value === undefined ? {} : { value: content.value }) } };
+  const { last } = run.state;
+  const isSame = isLive(last) && last.elementKey === elementKey && fieldKinds.has(last.kind);
+  if (!isSame) return run.begin({ ...content, target, elementKey, isOpenEnded: true, hadText: hasText }, message);
+  run.dropValue();
+  run.amend({ ...content, hadText: (last.hadText ?? false) || hasText, ...named(target, last) }, message);
+}
+
+/** A `change` that commits what was typed, or that a script caused after another step began. */
+function isKnown(run: StepRun, message: EventMessage): boolean {
+  const { typed: known, last } = run.state;
+  const { input } = message.event;
+  if (known === undefined || known.elementKey !== keyOf(message.event)) return false;
+  if (last?.elementKey !== known.elementKey) return true;
+  const isSame = input?.valueClass === 'secret' || known.value === (input?.text ?? '');
+  if (isSame) run.extend(message);
+  return isSame || !fieldKinds.has(last.kind);
+}
+
+function toggled(run: StepRun, message: EventMessage, input: Input): void {
+  const { event } = message;
+  const kind: StepKind = input.checked === false ? 'uncheck' : 'check';
+  const elementKey = keyOf(event);
+  const { last } = run.state;
+  if (isLive(last) && isCauseOf(last, elementKey, message)) {
+    run.dropValue();
+    return run.amend({ kind, elementKey, ...named(event.target, last) }, message);
+  }
+  run.begin({ kind, target: event.target, elementKey }, message);
+}
+
+/** The click, or the key, on the toggle itself or on its label. */
+function isCauseOf(last: TrackedStep, elementKey: string, message: EventMessage): boolean {
+  if (last.kind !== 'click' && last.kind !== 'press') return false;
+  if (last.elementKey === elementKey) return true;
+  const isNear = message.atMs - last.lastAtMs <= holdMs;
+  const isLabel = last.target?.tag === 'label' || (last.target?.name ?? '') === message.event.target?.name;
+  return isNear && isLabel && !isToggle(last.target);
+}
+
+function chosen(run: StepRun, message: EventMessage, input: Input): void {
+  const { event } = message;
+  const elementKey = keyOf(event);
+  const value = input.text ?? '';
+  const { last } = run.state;
+  if (isLive(last) && last.elementKey === elementKey && ['click', 'select', 'press'].includes(last.kind)) {
+    return run.amend({ kind: 'select', value }, message);
+  }
+  const isOptionClicked = isLive(last) && last.kind === 'select' && isOption(last.target) && value.includes(last.target?.name ?? '');
+  if (isOptionClicked && message.atMs - last.lastAtMs <= holdMs) return optionChosen(run, message, value);
+  run.begin({ kind: 'select', target: event.target, elementKey, value, isOpenEnded: true }, message);
+}
+
+/** A list that shows its options: the option names the step, unless the list has a name to say it in. */
+function optionChosen(run: StepRun, message: EventMessage, value: string): void {
+  const { target } = message.event;
+  const option = run.state.last?.target?.name ?? value;
+  if (target === undefined || target.name === '') return run.extend(message);
+  run.amend({ target, value: option }, message);
+}
+
+export function onFile(run: StepRun, message: EventMessage): void {
+  const { event } = message;
+  const elementKey = keyOf(event);
+  const { last } = run.state;
+  const value = event.input?.text ?? '';
+  if (isLive(last) && last.kind === 'click' && last.elementKey === elementKey) return run.amend({ kind: 'file', value }, message);
+  run.begin({ kind: 'file', target: event.target, elementKey, value }, message);
+}
+
+function isLive(last: TrackedStep | undefined): last is TrackedStep {
+  return last !== undefined && last.state !== 'removed';
+}
+
+function keyOf(event: CaptureEvent): string {
+  return elementKeyOf(event.target, event.page?.framePath);
+}
+
+/** The newer look at the element; it may miss the name that the first had. */
+function named(target: Target | undefined, last: TrackedStep): { readonly target?: Target } {
+  if (target === undefined) return {};
+  return { target: target.name === '' && last.target !== undefined ? { ...target, name: last.target.name } : target };
+}

@@ -1,0 +1,369 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { CaptureEvent, Screenshot, Target } from '../../schemas/types/capture-event.ts';
+import type { StepDraft } from '../model.ts';
+import { PureChain } from '../testing/pure-chain.ts';
+import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../testing/sample-session.ts';
+
+const button: Target = { role: 'button', name: 'Save', ref: 'b', tag: 'button' };
+const field: Target = { role: 'textbox', name: 'Username', ref: 'u', tag: 'input:text' };
+const password: Target = { role: 'textbox', name: 'Password', ref: 'p', tag: 'input:password', protected: true };
+const box: Target = { role: 'checkbox', name: 'cards', ref: 'c', tag: 'input:checkbox' };
+const list: Target = { role: 'combobox', name: 'Class', ref: 'l', tag: 'select' };
+const at = (ms: number) => ({ atMs: sampleOpenedAtMs + ms });
+const pointer = (clickCount = 1, x = 10, y = 10) => ({ x, y, button: 'left' as const, clickCount });
+const click = (target: Target, ms: number, clickCount = 1): EventDraft => ({
+  kind: 'click',
+  target,
+  pointer: pointer(clickCount),
+  ...at(ms),
+});
+const down = (target: Target, ms: number): EventDraft => ({ kind: 'pointer.down', target, pointer: pointer(), ...at(ms) });
+const typed = (target: Target, text: string, ms: number): EventDraft => ({
+  kind: 'input',
+  target,
+  input: { valueClass: text === '' ? 'empty' : 'text', text },
+  ...at(ms),
+});
+const key = (name: string, target: Target, ms: number, modifiers: readonly ('Control' | 'Shift')[] = []): EventDraft => ({
+  kind: 'key.down',
+  target,
+  key: { key: name, modifiers },
+  ...at(ms),
+});
+const shot = (ofSeq: number, phase: 'before' | 'after', ms: number): EventDraft => ({
+  kind: 'screenshot',
+  screenshot: picture(ofSeq, phase),
+  ...at(ms),
+});
+const finished = (ms: number): EventDraft => ({ kind: 'session.finished', ...at(ms) });
+
+function picture(ofSeq: number, phase: 'before' | 'after'): Screenshot {
+  return { ofSeq, phase, sha256: `${ofSeq}${phase}`, sizeBytes: 1, mediaType: 'image/png', width: 1, height: 1, scale: 1, masks: [] };
+}
+
+function play(drafts: readonly EventDraft[]): PureChain {
+  const chain = new PureChain();
+  for (const event of sampleEvents(drafts)) chain.take(sampleChunk([event]));
+  return chain;
+}
+
+/** `kind name = value` of each step that stands at the end. */
+function stepsOf(drafts: readonly EventDraft[]): string[] {
+  return play([...drafts, finished(3_600_000)])
+    .view()
+    .map((step) => `${step.kind} ${step.target.name}${step.value === undefined ? '' : ` = ${step.value}`}`);
+}
+
+function lastDraft(chain: PureChain, stepId?: string): StepDraft {
+  const draft = chain.drafts.findLast((step) => stepId === undefined || step.stepId === stepId);
+  assert.ok(draft);
+  return draft;
+}
+
+describe('pointer', () => {
+  test('a click leaves at once as provisional and becomes final when its hold of 500 ms is over', () => {
+    const chain = play([click(button, 1000), { kind: 'focus', ...at(1400) }, { kind: 'focus', ...at(1500) }]);
+    assert.deepEqual(
+      chain.drafts.map((step) => [step.state, step.revision]),
+      [
+        ['provisional', { ordinal: 1, timer: 0, final: false }],
+        ['final', { ordinal: 2, timer: 1, final: true }],
+      ],
+    );
+  });
+
+  test('a double click swallows its clicks', () => {
+    assert.deepEqual(stepsOf([click(button, 0), click(button, 150, 2)]), ['double-click Save']);
+    const chain = play([click(button, 0), click(button, 150, 2)]);
+    assert.equal(new Set(chain.drafts.map((step) => step.stepId)).size, 1);
+  });
+
+  test('two slow clicks on one button are two steps', () => {
+    assert.deepEqual(stepsOf([click(button, 0), click(button, 2000)]), ['click Save', 'click Save']);
+  });
+
+  test('a double click into a text field selects a word and is no step of its own', () => {
+    assert.deepEqual(stepsOf([click(field, 0), click(field, 100, 2), typed(field, 'alan', 900)]), ['type Username = alan']);
+  });
+
+  test('a click that a key made belongs to the key; without one it is a click', () => {
+    assert.deepEqual(stepsOf([key('Enter', field, 0), click(button, 5, 0)]), ['press Username = Enter']);
+    assert.deepEqual(stepsOf([click(button, 5, 0)]), ['click Save']);
+  });
+
+  test('a click on nothing is no step; on a nameless control it is', () => {
+    assert.deepEqual(stepsOf([click({ role: 'generic', name: '' }, 0), click({ role: 'generic', name: 'x', tag: 'body' }, 1000)]), []);
+    assert.deepEqual(stepsOf([{ kind: 'click', pointer: pointer(), ...at(0) }, click({ role: 'button', name: '' }, 1000)]), ['click ']);
+  });
+
+  test('a press whose element the page took away counts as a click when the pointer came up on it', () => {
+    const item: Target = { role: 'generic', name: 'p', ref: 'i' };
+    const up: EventDraft = { kind: 'pointer.up', target: item, pointer: pointer(), ...at(90) };
+    assert.deepEqual(stepsOf([down(item, 0), up]), ['click p']);
+    assert.deepEqual(stepsOf([down(item, 0)]), [], 'a pointer that never came up');
+    assert.deepEqual(stepsOf([down(item, 0), { ...up, target: button }]), [], 'that came up elsewhere');
+    assert.deepEqual(stepsOf([down(item, 0), up, click(item, 95)]), ['click p'], 'once with its click');
+  });
+
+  test('a drag is one from 30 px, of something that can be dragged', () => {
+    const card: Target = { role: 'listitem', name: 'Card', ref: 'k' };
+    const drag = (target: Target, x: number): EventDraft => ({ kind: 'drag', target, pointer: pointer(), drag: { x, y: 10 }, ...at(300) });
+    assert.deepEqual(stepsOf([down(card, 0), drag(card, 60), click(card, 301)]), ['drag Card']);
+    assert.deepEqual(stepsOf([down(card, 0), drag(card, 30)]), []);
+    assert.deepEqual(stepsOf([down(field, 0), drag(field, 90)]), [], 'selecting text');
+    assert.deepEqual(stepsOf([down(button, 0), drag(button, 90)]), [], 'a press taken back');
+  });
+
+  test('a context menu supersedes the press before it', () => {
+    assert.deepEqual(stepsOf([down(button, 0), { kind: 'context.menu', target: button, pointer: pointer(), ...at(20) }]), [
+      'right-click Save',
+    ]);
+  });
+});
+
+describe('typing', () => {
+  test('typing into one field is one step whatever the pauses, and takes the click before it', () => {
+    const steps = [
+      click(field, 0),
+      typed(field, 'a', 5000),
+      { kind: 'focus' as const, ...at(100_000) },
+      click(field, 200_000),
+      typed(field, 'alan', 400_000),
+    ];
+    assert.deepEqual(stepsOf(steps), ['type Username = alan']);
+    assert.equal(new Set(play(steps).drafts.map((step) => step.stepId)).size, 1);
+  });
+
+  test('what was typed and taken away again never was; what was only taken away is cleared', () => {
+    assert.deepEqual(stepsOf([typed(field, 'a', 0), typed(field, '', 500), click(button, 2000)]), ['click Save']);
+    assert.deepEqual(stepsOf([typed(field, '', 0)]), ['type Username = ']);
+  });
+
+  test('a secret has no value in any draft, whatever the recorder sent', () => {
+    const secret: EventDraft = { kind: 'input', target: password, input: { valueClass: 'text', text: 'hunter2' }, ...at(50) };
+    const chain = play([click(password, 0), secret, key('Enter', password, 60), finished(1000)]);
+    assert.equal(JSON.stringify(chain.drafts).includes('hunter2'), false);
+    assert.deepEqual(
+      chain.view().map((step) => [step.kind, step.title]),
+      [['secret', 'Type a secret into Password']],
+    );
+  });
+
+  test('a change that commits the typing is no step, before or after the next click and after Enter', () => {
+    const change: EventDraft = { kind: 'change', target: field, input: { valueClass: 'text', text: 'alan' } };
+    assert.deepEqual(stepsOf([typed(field, 'alan', 0), down(button, 500), { ...change, ...at(510) }, click(button, 600)]), [
+      'type Username = alan',
+      'click Save',
+    ]);
+    assert.deepEqual(stepsOf([typed(field, 'alan', 0), click(button, 600), { ...change, ...at(700) }]), [
+      'type Username = alan',
+      'click Save',
+    ]);
+    assert.deepEqual(stepsOf([typed(field, 'alan', 0), key('Enter', field, 600), { ...change, ...at(601) }]), [
+      'type Username = alan',
+      'press Username = Enter',
+    ]);
+    assert.deepEqual(stepsOf([{ ...change, ...at(0) }]), ['type Username = alan'], 'a recorder that sends only the change');
+  });
+
+  test('two fields are two steps, and going back to the first is a third', () => {
+    const other: Target = { ...field, ref: 'v', name: 'City' };
+    assert.deepEqual(stepsOf([typed(field, 'a', 0), typed(other, 'b', 1000), typed(field, 'ac', 2000)]), [
+      'type Username = a',
+      'type City = b',
+      'type Username = ac',
+    ]);
+  });
+});
+
+describe('choices', () => {
+  const change = (target: Target, checked: boolean, ms: number): EventDraft => ({
+    kind: 'change',
+    target,
+    input: { valueClass: 'boolean', checked },
+    ...at(ms),
+  });
+
+  test('a check box is checked or unchecked, by click, by its label, or by the space key', () => {
+    assert.deepEqual(stepsOf([click(box, 0), change(box, true, 1), click(box, 2000), change(box, false, 2001)]), [
+      'check cards',
+      'uncheck cards',
+    ]);
+    const label: Target = { role: 'generic', name: 'cards', ref: 'lb', tag: 'label' };
+    assert.deepEqual(stepsOf([click(label, 0), click(box, 0), change(box, true, 1)]), ['check cards']);
+    assert.deepEqual(stepsOf([click(label, 0), change(box, true, 1)]), ['check cards']);
+    assert.deepEqual(stepsOf([key(' ', box, 0), click(box, 1, 0), change(box, true, 2)]), ['check cards']);
+  });
+
+  test('a native list is one step, its clicks and its change together', () => {
+    const choice: EventDraft = { kind: 'change', target: list, input: { valueClass: 'choice', text: 'Economy' }, ...at(900) };
+    assert.deepEqual(stepsOf([click(list, 0), click(list, 800), choice]), ['select Class = Economy']);
+    assert.deepEqual(stepsOf([choice]), ['select Class = Economy']);
+  });
+
+  test('an option in a list that shows its options, with the change of the list', () => {
+    const option: Target = { role: 'option', name: 'Bunny', ref: 'o', tag: 'option' };
+    const choice = (name: string): EventDraft => ({
+      kind: 'change',
+      target: { ...list, name },
+      input: { valueClass: 'choice', text: 'Bunny' },
+      ...at(10),
+    });
+    assert.deepEqual(stepsOf([click(option, 0), choice('')]), ['select Bunny = Bunny']);
+    assert.deepEqual(stepsOf([click(option, 0), choice('Class')]), ['select Class = Bunny']);
+  });
+
+  test('a file is chosen by one step', () => {
+    const upload: Target = { role: 'button', name: 'Upload', ref: 'f', tag: 'input:file' };
+    const chosen: EventDraft = { kind: 'file.chosen', target: upload, input: { valueClass: 'file', text: 'a.pdf, b.pdf' }, ...at(9000) };
+    assert.deepEqual(stepsOf([click(upload, 0), chosen]), ['file Upload = a.pdf, b.pdf']);
+  });
+});
+
+describe('keys', () => {
+  test('keys that act are steps; keys that move, edit or write are not', () => {
+    const body: Target = { role: 'document', name: '', tag: 'body' };
+    assert.deepEqual(stepsOf([key('Escape', body, 0), key('Tab', field, 1000), key('Backspace', field, 2000), key('Shift', field, 3000)]), [
+      'press  = Escape',
+    ]);
+    assert.deepEqual(stepsOf([key('c', body, 0, ['Control']), key('V', field, 1000, ['Control'])]), []);
+    assert.deepEqual(stepsOf([key('k', body, 0, ['Control', 'Shift'])]), ['shortcut  = Ctrl+Shift+K']);
+    assert.deepEqual(stepsOf([key('Enter', { role: 'textbox', name: 'Note', tag: 'textarea' }, 0)]), [], 'a new line');
+  });
+});
+
+describe('pages', () => {
+  const navigation = (url: string, cause: string, ms: number): EventDraft => ({
+    kind: 'navigation',
+    navigation: { url, cause, title: 'Page' },
+    ...at(ms),
+  });
+  const count = (drafts: readonly EventDraft[]) => stepsOf(drafts).filter((step) => step.startsWith('navigate')).length;
+
+  test('a navigation belongs to the action of the 5 s before it, unless its address was typed', () => {
+    assert.equal(count([navigation('https://a.example/', 'link', 0)]), 1);
+    assert.equal(count([click(button, 0), navigation('https://a.example/', 'link', 5000)]), 0);
+    assert.equal(count([click(button, 0), navigation('https://a.example/', 'link', 5001)]), 1);
+    assert.equal(count([click(button, 0), navigation('https://a.example/', 'typed', 2000)]), 1);
+    assert.equal(
+      count([navigation('https://a.example/', 'typed', 0), navigation('https://a.example/login', 'link', 900)]),
+      1,
+      'a redirect',
+    );
+    assert.equal(count([navigation('https://a.example/x', 'spa', 0)]), 0, 'the page did it');
+  });
+
+  test('steps say their page, and references of one page mean nothing on the next', () => {
+    const chain = play([
+      navigation('https://a.example/', 'typed', 0),
+      click(field, 1000),
+      navigation('https://a.example/2', 'link', 1500),
+      typed(field, 'x', 9000),
+      finished(9999),
+    ]);
+    assert.deepEqual(
+      chain.view().map((step) => [step.kind, step.page?.url]),
+      [
+        ['navigate', 'https://a.example/'],
+        ['click', 'https://a.example/'],
+        ['type', 'https://a.example/2'],
+      ],
+    );
+  });
+
+  test('switching tabs is a step; a tab that a click opened comes by itself', () => {
+    const tab = (change: 'opened' | 'activated', tabId: string, ms: number): EventDraft => ({
+      kind: 'tab',
+      tab: { change, tabId, title: 'Mail' },
+      ...at(ms),
+    });
+    assert.deepEqual(stepsOf([tab('activated', '2', 0)]), ['tab Mail']);
+    assert.deepEqual(stepsOf([click(button, 0), tab('opened', '3', 100), tab('activated', '3', 110)]), ['click Save']);
+  });
+
+  test('scroll, hover, focus, blur, submit and clipboard make no step', () => {
+    const kinds: readonly CaptureEvent['kind'][] = ['scroll', 'hover', 'focus', 'blur', 'submit', 'clipboard', 'unknown'];
+    assert.deepEqual(stepsOf(kinds.map((kind, index) => ({ kind, target: button, ...at(index) }))), []);
+  });
+
+  test('another window and a marker are steps', () => {
+    const page = { url: '', title: 'Calculator' };
+    assert.deepEqual(
+      stepsOf([
+        { kind: 'window', page },
+        { kind: 'window', page },
+        { kind: 'marker', note: 'Wait' },
+      ]),
+      ['window Calculator', 'note  = Wait'],
+    );
+  });
+});
+
+describe('pictures', () => {
+  test('a click shows the page before, a toggle after, and a picture of the press belongs to the click', () => {
+    const clicked = lastDraft(play([down(button, 0), shot(1, 'before', 1), click(button, 90), shot(3, 'after', 200)]));
+    assert.equal(clicked.shot?.sha256, '1before');
+    const change: EventDraft = { kind: 'change', target: box, input: { valueClass: 'boolean', checked: true }, ...at(91) };
+    const checked = lastDraft(play([down(box, 0), shot(1, 'before', 1), click(box, 90), change, shot(4, 'after', 200)]));
+    assert.equal(checked.shot?.sha256, '4after');
+  });
+
+  test('a late picture amends a step that is final already, and says so', () => {
+    const chain = play([click(button, 0), click(box, 5000), click(button, 9000), shot(1, 'before', 9100)]);
+    const first = chain.drafts[0];
+    assert.ok(first);
+    const amended = lastDraft(chain, first.stepId);
+    assert.equal(amended.state, 'final');
+    assert.equal(amended.shot?.sha256, '1before');
+    assert.deepEqual(amended.revision, { ordinal: 4, timer: 0, final: true });
+  });
+
+  test('a picture that could not be taken is said', () => {
+    const draft = lastDraft(play([click(button, 0), { kind: 'screenshot.missing', ofSeq: 1, reason: 'no permission', ...at(10) }]));
+    assert.equal(draft.shotMissing, 'no permission');
+  });
+});
+
+describe('undo', () => {
+  test('takes the last step back, then the one before, or the one it names', () => {
+    const undo = (ms: number, ofSeq?: number): EventDraft => ({ kind: 'undo', ...at(ms), ...(ofSeq === undefined ? {} : { ofSeq }) });
+    const two = [click(button, 0), click(box, 2000)];
+    assert.deepEqual(stepsOf([...two, undo(4000)]), ['click Save']);
+    assert.deepEqual(stepsOf([...two, undo(4000), undo(5000)]), []);
+    assert.deepEqual(stepsOf([...two, undo(4000, 1)]), ['click cards']);
+    assert.deepEqual(stepsOf([...two, undo(4000), click(list, 6000)]), ['click Save', 'select Class']);
+  });
+});
+
+test('revisions of a step only grow, and no two drafts share one', () => {
+  const drafts = [
+    down(field, 0),
+    click(field, 90),
+    typed(field, 'a', 500),
+    shot(1, 'before', 600),
+    typed(field, 'ab', 900),
+    click(button, 2000),
+    click(button, 2100, 2),
+    finished(9000),
+  ];
+  const seen = new Map<string, number>();
+  for (const { stepId, revision } of play(drafts).drafts) {
+    const rank = revision.ordinal * 1000 + revision.timer * 10 + (revision.final ? 1 : 0);
+    assert.ok(rank > (seen.get(stepId) ?? -1));
+    seen.set(stepId, rank);
+  }
+});
+
+test('the state of a session stays flat over 20,000 events', () => {
+  const chain = new PureChain();
+  const sizes: number[] = [];
+  for (const event of sampleEvents(Array.from({ length: 20_000 }, (_, index) => click({ ...button, ref: `${index}` }, index * 180)))) {
+    chain.take(sampleChunk([event]));
+    if (event.seq === 200 || event.seq === 20_000) sizes.push(chain.flatStateLength('t/s'));
+    chain.outputs.length = 0;
+    chain.drafts.length = 0;
+  }
+  const [early = 0, late = 0] = sizes;
+  assert.ok(late - early < 100, `${early} then ${late}`);
+});

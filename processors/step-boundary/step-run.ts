@@ -1,0 +1,156 @@
+import type { Screenshot } from '../../schemas/types/capture-event.ts';
+import type { Revision } from '../../schemas/types/guide.ts';
+import type { DraftMessage, SessionInfo } from '../model.ts';
+import { holdMs, newStep, type EventMessage, type StepSeed } from './new-step.ts';
+import { draftOf, tailLength, type BoundaryState, type StepTail, type TrackedStep } from './step-state.ts';
+
+export interface TimedDraft {
+  readonly atMs: number;
+  readonly message: DraftMessage;
+}
+
+/**
+ * One message's work on a session's steps. Rules call it; nothing else changes the state. Invariants:
+ * - B1 there is one newest step; only it is amended by rules, older ones only by pictures and undo;
+ * - B2 at most one draft a step and revision leaves: a later one of the same event outranks it by `final`;
+ * - B3 a hold runs out by the time of the next record, before that record is looked at (T2).
+ */
+export class StepRun {
+  readonly session: SessionInfo;
+  readonly #tail: StepTail;
+  readonly #out: TimedDraft[] = [];
+  state: BoundaryState;
+
+  constructor(session: SessionInfo, state: BoundaryState, tail: StepTail) {
+    this.session = session;
+    this.state = state;
+    this.#tail = tail;
+  }
+
+  out(): readonly TimedDraft[] {
+    return this.#out;
+  }
+
+  pass(atMs: number, message: DraftMessage): void {
+    this.#out.push({ atMs, message });
+  }
+
+  /** B3. */
+  expireHold(nowMs: number): void {
+    const { last, timer } = this.state;
+    if (last?.state !== 'provisional' || last.holdUntilMs === undefined || last.holdUntilMs > nowMs) return;
+    this.state = { ...this.state, timer: timer + 1 };
+    this.#store({ ...last, state: 'final' }, { ordinal: this.state.ordinal, timer: timer + 1, final: true }, last.holdUntilMs);
+  }
+
+  /** The event whose rules run now. */
+  advance(ordinal: number): void {
+    this.state = { ...this.state, ordinal, timer: 0 };
+  }
+
+  begin(seed: StepSeed, message: EventMessage): void {
+    this.finalizeLast(message.atMs);
+    const index = this.state.nextIndex;
+    const step = newStep({ session: this.session, seed, message, index, page: this.state.page });
+    this.#tail.delete(index - tailLength);
+    this.state = { ...this.state, nextIndex: index + 1, actedAtMs: message.atMs };
+    this.#emitNewest(this.#adoptShots(step), message);
+  }
+
+  /** Changes the newest step; the event becomes part of it. */
+  amend(change: Partial<TrackedStep>, message: EventMessage): void {
+    const { last } = this.state;
+    if (last === undefined) return;
+    const { atMs, event } = message;
+    const isOpenEnded = last.holdUntilMs === undefined && !('holdUntilMs' in change);
+    const hold = isOpenEnded ? {} : { holdUntilMs: atMs + holdMs };
+    const step: TrackedStep = { ...last, ...change, ...hold, lastAtMs: atMs, toSeq: event.seq, state: 'provisional' };
+    this.state = { ...this.state, actedAtMs: atMs };
+    this.#emitNewest(this.#adoptShots(step), message);
+  }
+
+  /** Before the newest step is amended to one that has another value, or none. */
+  dropValue(): void {
+    const { last } = this.state;
+    if (last === undefined) return;
+    const { value: _value, ...rest } = last;
+    this.state = { ...this.state, last: rest };
+  }
+
+  /** The event is part of the newest step and changes nothing that a reader sees. */
+  extend(message: EventMessage): void {
+    const { last } = this.state;
+    if (last !== undefined) this.state = { ...this.state, last: { ...last, toSeq: message.event.seq, lastAtMs: message.atMs } };
+  }
+
+  finalizeLast(atMs: number): void {
+    const { last, ordinal } = this.state;
+    if (last === undefined) return;
+    if (last.state === 'provisional') this.#store({ ...last, state: settledState(last) }, { ordinal, timer: 0, final: true }, atMs);
+    const settled = this.state.last;
+    if (settled !== undefined) this.#tail.put(settled.index, settled);
+  }
+
+  /** References to elements hold within a page: after this nothing merges with what was before. */
+  leavePage(atMs: number): void {
+    this.finalizeLast(atMs);
+    const { typed: _typed, ...rest } = this.state;
+    this.state = rest.last === undefined ? rest : { ...rest, last: { ...rest.last, elementKey: '' } };
+  }
+
+  remove(step: TrackedStep, atMs: number): void {
+    const revision: Revision = { ordinal: this.state.ordinal, timer: 0, final: true };
+    this.#store({ ...step, state: 'removed' }, revision, atMs);
+    if (this.state.last?.index !== step.index) return;
+    this.#tail.put(step.index, { ...step, state: 'removed' });
+    const { last: _removed, actedAtMs: _acted, typed: _typed, ...rest } = this.state;
+    this.state = rest;
+  }
+
+  /** A picture or the lack of one, for a step that may be old. */
+  decorate(step: TrackedStep, change: Partial<TrackedStep>, atMs: number): void {
+    const isFinal = step.state === 'final';
+    this.#store({ ...step, ...change }, { ordinal: this.state.ordinal, timer: 0, final: isFinal }, atMs);
+  }
+
+  /** Newest first; removed steps left out. */
+  *recent(): Generator<TrackedStep> {
+    const { last, nextIndex } = this.state;
+    if (last !== undefined && last.state !== 'removed') yield last;
+    const newestOld = last === undefined ? nextIndex - 1 : last.index - 1;
+    for (let index = newestOld; index >= Math.max(0, nextIndex - tailLength); index -= 1) {
+      const step = this.#tail.get(index);
+      if (step !== undefined && step.state !== 'removed') yield step;
+    }
+  }
+
+  #emitNewest(step: TrackedStep, message: EventMessage): void {
+    this.state = { ...this.state, last: step };
+    this.#store(step, { ordinal: this.state.ordinal, timer: 0, final: false }, message.atMs);
+  }
+
+  #store(step: TrackedStep, revision: Revision, atMs: number): void {
+    if (this.state.last?.index === step.index) this.state = { ...this.state, last: step };
+    else this.#tail.put(step.index, step);
+    this.#out.push({ atMs, message: { type: 'step', session: this.session, step: draftOf(step, revision) } });
+  }
+
+  /** Pictures of an event that came before the event was known to be a step: of a pointer going down, say. */
+  #adoptShots(step: TrackedStep): TrackedStep {
+    const { earlyShots } = this.state;
+    const own = earlyShots.filter((shot) => shot.ofSeq >= step.fromSeq && shot.ofSeq <= step.toSeq);
+    if (own.length === 0) return step;
+    this.state = { ...this.state, earlyShots: earlyShots.filter((shot) => !own.includes(shot)) };
+    return own.reduce(withShot, step);
+  }
+}
+
+/** What was typed and taken away again never was. */
+function settledState(step: TrackedStep): TrackedStep['state'] {
+  return step.kind === 'type' && step.value === '' && step.hadText === true ? 'removed' : 'final';
+}
+
+/** The first picture from before, the last from after. */
+export function withShot(step: TrackedStep, shot: Screenshot): TrackedStep {
+  return shot.phase === 'before' ? { ...step, before: step.before ?? shot } : { ...step, after: shot };
+}

@@ -1,0 +1,37 @@
+import type { SafeStep } from '../model.ts';
+import { elementPhrase, fold, nounOf, quoted, shorten } from './phrases.ts';
+import { stepTitle } from './step-title.ts';
+
+/** A full sentence that also says what the element is and which page it is on. */
+export function stepDescription(step: SafeStep): string {
+  return `${sentence(step)}${onPage(step)}.`;
+}
+
+function sentence(step: SafeStep): string {
+  switch (step.kind) {
+    case 'click':
+    case 'double-click':
+    case 'right-click':
+      return `${{ click: 'Click', 'double-click': 'Double-click', 'right-click': 'Right-click' }[step.kind]} ${described(step)}`;
+    case 'type':
+      return fold(step.value ?? '') === '' ? `Clear ${described(step)}` : `Type ${quoted(step.value ?? '', 500)} into ${described(step)}`;
+    case 'secret':
+      return `Type your secret into ${described(step)}; it was not recorded`;
+    default:
+      return stepTitle(step);
+  }
+}
+
+/** `the button "Save"`; an icon or a nameless element as the title says it. */
+function described(step: SafeStep): string {
+  const { target } = step;
+  if (target.name === '' || target.nameSource === 'icon') return elementPhrase(target);
+  const noun = nounOf(target.role);
+  return noun === 'element' ? quoted(target.name, 200) : `the ${noun} ${quoted(target.name, 200)}`;
+}
+
+function onPage(step: SafeStep): string {
+  const title = fold(step.page?.title ?? '');
+  if (title === '' || step.kind === 'navigate' || step.kind === 'tab' || step.kind === 'note') return '';
+  return ` on the page ${quoted(shorten(title, 120), 120)}`;
+}
