@@ -1,6 +1,7 @@
 /** Compiles the sources to dist/ and bundles what runs inside a page into one script: `node .ci/build.mjs`. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' });
@@ -21,4 +22,6 @@ async function bundle(entry, outfile) {
   if (!existsSync(outfile) || readFileSync(outfile, 'utf8') !== text) writeFileSync(outfile, text);
 }
 
+// The viewer's pages stand beside their compiled scripts: that folder is what the gateway serves.
+for (const name of readdirSync('viewer/public')) copyFileSync(join('viewer/public', name), join('dist/viewer', name));
 await bundle('dist/agent/capture/inject.js', 'dist/agent/capture/inject.bundle.js');

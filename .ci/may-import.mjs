@@ -44,7 +44,7 @@ export const vendorOwners = {
   'prom-client': ['topology/base'],
   ajv: ['schemas'],
   testcontainers: ['services'],
-  'playwright-core': ['cli/record', 'agent/capture'],
+  'playwright-core': ['cli/record', 'cli/demo/recorder', 'agent/capture'],
 };
 
 /** Node modules that a pure folder may not import: processors see no disk, no network, no process (T2). */

@@ -25,9 +25,9 @@ function toolbar(guide: GuideDocument): HTMLElement {
     { class: 'toolbar' },
     actionButton('Copy to clipboard', () => copy(guide)),
     actionButton('Print', () => window.print()),
-    element('a', { class: 'button', href: `${address}/document.html`, download: `${guide.guideId}.html` }, 'HTML'),
-    element('a', { class: 'button', href: `${address}/document.md`, download: `${guide.guideId}.md` }, 'Markdown'),
-    element('a', { class: 'button', href: address, download: `${guide.guideId}.json` }, 'JSON'),
+    ...['html', 'md', 'json'].map((format) =>
+      element('a', { class: 'button', href: `${address}?format=${format}&download=1` }, format.toUpperCase()),
+    ),
   );
 }
 

@@ -1,26 +1,66 @@
 import type { Revision, SessionUpsert, StepUpsert } from '../schemas/types/guide.ts';
 
-/** What a watcher knows of a running recording. Changed only by `applyUpserts`; showing it is somebody else's work. */
+export type LiveStep = Omit<StepUpsert, 'tenantId' | 'sessionId'>;
+export type LiveSession = Omit<SessionUpsert, 'tenantId' | 'revision'>;
+
+/** What the live socket sends; see docs/api.md. */
+export type LiveMessage =
+  | {
+      readonly type: 'snapshot' | 'resumed';
+      readonly epoch: string;
+      readonly offset: string;
+      readonly session: LiveSession;
+      readonly steps: readonly LiveStep[];
+    }
+  | { readonly type: 'upserts'; readonly offset: string; readonly steps: readonly LiveStep[]; readonly session?: LiveSession }
+  | { readonly type: 'waiting' }
+  | { readonly type: 'gone' };
+
+/** What a watcher knows of a running recording. */
 export interface LiveState {
-  readonly session: SessionUpsert | undefined;
-  readonly steps: ReadonlyMap<string, StepUpsert>;
+  readonly status: 'connecting' | 'waiting' | 'watching' | 'gone';
+  readonly session: LiveSession | undefined;
+  readonly steps: ReadonlyMap<string, LiveStep>;
+  /** Where to go on after a reconnect: everything before it is in `steps`. */
+  readonly position: { readonly epoch: string; readonly offset: string } | undefined;
 }
 
-export const emptyLiveState: LiveState = { session: undefined, steps: new Map() };
+export const emptyLiveState: LiveState = { status: 'connecting', session: undefined, steps: new Map(), position: undefined };
 
-/** A newer revision replaces an older one and never the reverse (T4), so what arrives twice or late changes nothing. */
-export function applyUpserts(state: LiveState, steps: readonly StepUpsert[], session?: SessionUpsert): LiveState {
-  const next = new Map(state.steps);
-  for (const step of steps) {
-    const standing = next.get(step.stepId);
-    if (standing === undefined || compareRevisions(step.revision, standing.revision) > 0) next.set(step.stepId, step);
+/** The next state. A newer revision replaces an older one and never the reverse (T4), so what arrives twice changes nothing. */
+export function applyMessage(state: LiveState, message: LiveMessage): LiveState {
+  switch (message.type) {
+    case 'waiting':
+      return { ...state, status: 'waiting' };
+    case 'gone':
+      return { ...emptyLiveState, status: 'gone' };
+    case 'snapshot':
+      return joined(new Map(), message);
+    case 'resumed':
+      return joined(state.steps, message);
+    case 'upserts': {
+      const position = state.position === undefined ? undefined : { ...state.position, offset: message.offset };
+      return { ...state, session: message.session ?? state.session, steps: withSteps(state.steps, message.steps), position };
+    }
   }
-  const isNewer = session !== undefined && (state.session === undefined || compareRevisions(session.revision, state.session.revision) > 0);
-  return { session: isNewer ? session : state.session, steps: next };
+}
+
+function joined(standing: LiveState['steps'], message: Extract<LiveMessage, { epoch: string }>): LiveState {
+  const { epoch, offset, session, steps } = message;
+  return { status: 'watching', session, steps: withSteps(standing, steps), position: { epoch, offset } };
+}
+
+function withSteps(standing: LiveState['steps'], steps: readonly LiveStep[]): LiveState['steps'] {
+  const next = new Map(standing);
+  for (const step of steps) {
+    const known = next.get(step.stepId);
+    if (known === undefined || compareRevisions(step.revision, known.revision) > 0) next.set(step.stepId, step);
+  }
+  return next;
 }
 
 /** Steps in the guide's order, removed ones left out. */
-export function shownSteps(state: LiveState): StepUpsert[] {
+export function shownSteps(state: LiveState): LiveStep[] {
   return [...state.steps.values()]
     .filter((step) => step.state !== 'removed')
     .sort((a, b) => a.order - b.order || (a.stepId < b.stepId ? -1 : 1));

@@ -16,7 +16,7 @@ content.append(
 refresh().catch(showProblem);
 
 async function refresh(): Promise<void> {
-  const report = await readApi<TopologyReport>('/v1/topology');
+  const report = await readApi<TopologyReport>('/v1/operator/topology');
   if (graph.childElementCount === 0) graph.replaceChildren(draw(report));
   tasks.replaceChildren(taskTable(report));
   setTimeout(() => refresh().catch(showProblem), refreshMs);
