@@ -29,13 +29,13 @@ const screenshotTokenBytes = 65_536;
 const openRules = {
   sessionId: { type: 'text', maxLength: 64, optional: true },
   deviceId: { type: 'text', maxLength: 64 },
-  atMs: { type: 'integer', min: -maxTimeMs, max: maxTimeMs },
-  title: { type: 'text', maxLength: 500, optional: true },
+  atMs: { type: 'integer', min: 0, max: maxTimeMs },
+  title: { type: 'text', maxLength: 300, optional: true },
 } as const;
 const agentRules = {
-  name: { type: 'text', maxLength: 100 },
-  version: { type: 'text', maxLength: 100 },
-  platform: { type: 'text', maxLength: 200, optional: true },
+  name: { type: 'text', maxLength: 64 },
+  version: { type: 'text', maxLength: 64 },
+  platform: { type: 'text', maxLength: 128, optional: true },
 } as const;
 const markRules = {
   lastSeq: { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER - 1 },

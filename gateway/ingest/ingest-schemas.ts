@@ -14,15 +14,15 @@ export const openBodySchema: JsonSchema = {
   properties: {
     sessionId: { ...identifier, description: 'Chosen by the agent, so that opening again is safe.' },
     deviceId: identifier,
-    atMs: { type: 'integer', description: "The agent's clock now, milliseconds since the Unix epoch." },
-    title: { type: 'string', maxLength: 500 },
+    atMs: { type: 'integer', minimum: 0, description: "The agent's clock now, milliseconds since the Unix epoch." },
+    title: { type: 'string', maxLength: 300 },
     agent: {
       type: 'object',
       required: ['name', 'version'],
       properties: {
-        name: { type: 'string', maxLength: 100 },
-        version: { type: 'string', maxLength: 100 },
-        platform: { type: 'string', maxLength: 200 },
+        name: { type: 'string', maxLength: 64 },
+        version: { type: 'string', maxLength: 64 },
+        platform: { type: 'string', maxLength: 128 },
       },
     },
   },

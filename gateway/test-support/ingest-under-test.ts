@@ -24,8 +24,8 @@ import type { IngestLimits } from '../ingest/limits.ts';
 import type { IngestDeps } from '../ingest/ports.ts';
 import type { Answer, Call } from './call-route.ts';
 import { callRoute } from './call-route.ts';
-import { createManualClock } from './manual-clock.ts';
-import type { ManualClock } from './manual-clock.ts';
+import { createManualClock } from '../../topology/testing/manual-clock.ts';
+import type { ManualClock } from '../../topology/testing/manual-clock.ts';
 
 export const testPolicy: Policy = {
   policyId: 'default',
@@ -65,7 +65,7 @@ export interface IngestOptions {
 
 /** Ingest with all its routes on the memory log, no port opened. */
 export async function createIngestUnderTest(options: IngestOptions = {}): Promise<IngestUnderTest> {
-  const clock = createManualClock();
+  const clock = createManualClock(1_760_000_000_000);
   const log = createMemoryLog({ clock });
   await log.createTopics([{ name: 'capture.events.v1', partitionCount: 4 }]);
   const keyring = createMemoryKeyring();

@@ -1,0 +1,118 @@
+import { toGuideDocument } from '../../schemas/guide-document.ts';
+import { refuse, Refusal } from '../http/refusal.ts';
+import { answerJson } from '../http/route.ts';
+import type { ApiAnswer, JsonSchema, ScopedRequest, ScopedRoute } from '../http/route.ts';
+import { documentPolicy } from '../http/security-headers.ts';
+import { pageParameters, readPageRequest } from './page-parameters.ts';
+import type { ReadDeps } from './ports.ts';
+import { gone, isGone, refOf } from './session-routes.ts';
+import type { SessionRef } from './session-routes.ts';
+
+const formats = ['json', 'html', 'md', 'print'] as const;
+type Format = (typeof formats)[number];
+
+const summarySchema: JsonSchema = {
+  type: 'object',
+  required: ['sessionId', 'guideId', 'title', 'summary', 'stepCount', 'openedAtMs'],
+  properties: {
+    sessionId: { type: 'string' },
+    guideId: { type: 'string' },
+    title: { type: 'string' },
+    summary: { type: 'string' },
+    stepCount: { type: 'integer' },
+    openedAtMs: { type: 'integer' },
+    thumbnailKey: { type: 'string', description: 'Under /v1/images/.' },
+  },
+};
+const listSchema: JsonSchema = {
+  type: 'object',
+  required: ['rows'],
+  properties: { rows: { type: 'array', items: summarySchema }, cursor: { type: 'string', description: 'Absent on the last page.' } },
+};
+
+/** Finished guides. */
+export function guideRoutes(deps: ReadDeps): readonly ScopedRoute[] {
+  return [listRoute(deps), guideRoute(deps)];
+}
+
+function listRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'GET',
+    path: '/v1/guides',
+    access: 'read',
+    document: {
+      tag: 'read',
+      summary: 'Finished guides, newest first.',
+      query: pageParameters,
+      answers: { 200: { description: 'A page.', schema: listSchema } },
+      codes: ['CURSOR_INVALID'],
+    },
+    async handle({ principal, query }) {
+      const page = readPageRequest(query);
+      if (page instanceof Refusal) return page;
+      return answerJson(200, await deps.views.listGuides(principal.tenantId, page));
+    },
+  };
+}
+
+function guideRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'GET',
+    path: '/v1/guides/{sessionId}',
+    access: 'read',
+    document: {
+      tag: 'read',
+      summary: 'The guide of a session: docs/guide.schema.json, a self-contained page (print shows it without navigation), or Markdown.',
+      query: [
+        { name: 'format', description: 'Default json.', schema: { enum: formats } },
+        { name: 'download', description: '`1`: as a file.', schema: { enum: ['1'] } },
+      ],
+      answers: { 200: { description: 'The guide.', schema: { $ref: 'urn:stepwright:guide:1' } } },
+      codes: ['GUIDE_UNKNOWN', 'SESSION_GONE'],
+    },
+    handle: (request) => answerGuide(deps, request),
+  };
+}
+
+async function answerGuide(deps: ReadDeps, request: ScopedRequest): Promise<ApiAnswer | Refusal> {
+  const format = readFormat(request.query);
+  if (format instanceof Refusal) return format;
+  const ref = refOf(request);
+  if (isGone(deps, ref)) return gone();
+  const answer = format === 'json' ? await answerData(deps, ref) : await answerDocument(deps, ref, format);
+  if (answer instanceof Refusal) return answer;
+  const isExport = format === 'md' || request.query.get('download') === '1';
+  deps.usage.seen({ ...ref, kind: isExport ? 'guide.exported' : 'guide.viewed', actor: request.principal.keyId });
+  if (request.query.get('download') !== '1') return answer;
+  const file = `guide-${ref.sessionId}.${format === 'print' ? 'html' : format}`;
+  return { ...answer, headers: { ...answer.headers, 'content-disposition': `attachment; filename="${file}"` } };
+}
+
+async function answerData(deps: ReadDeps, { tenantId, sessionId }: SessionRef): Promise<ApiAnswer | Refusal> {
+  const guide = await deps.views.guide(tenantId, sessionId);
+  if (guide === 'gone') return gone();
+  return guide === undefined ? unknownGuide() : answerJson(200, toGuideDocument(guide));
+}
+
+async function answerDocument(
+  deps: ReadDeps,
+  { tenantId, sessionId }: SessionRef,
+  format: 'html' | 'md' | 'print',
+): Promise<ApiAnswer | Refusal> {
+  const document = await deps.documents.document(tenantId, sessionId, format === 'print' ? 'html' : format);
+  if (document === 'gone') return gone();
+  if (document === undefined) return unknownGuide();
+  return { status: 200, bytes: document, headers: { 'content-security-policy': documentPolicy } };
+}
+
+function unknownGuide(): Refusal {
+  return refuse('GUIDE_UNKNOWN', 'there is no such guide, or it is not finished yet', { field: 'sessionId' });
+}
+
+function readFormat(query: URLSearchParams): Format | Refusal {
+  const wanted = query.get('format') ?? 'json';
+  return (
+    formats.find((format) => format === wanted) ??
+    refuse('PARAMETER_INVALID', `format must be one of: ${formats.join(', ')}`, { field: 'format' })
+  );
+}

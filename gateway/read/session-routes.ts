@@ -1,0 +1,192 @@
+import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
+import { refuse, Refusal } from '../http/refusal.ts';
+import { answerJson } from '../http/route.ts';
+import type { ApiAnswer, JsonSchema, ScopedRequest, ScopedRoute } from '../http/route.ts';
+import { pageParameters, readPageRequest } from './page-parameters.ts';
+import type { ReadDeps } from './ports.ts';
+
+const sessionSchema: JsonSchema = {
+  type: 'object',
+  required: ['sessionId', 'status', 'title', 'openedAtMs', 'eventCount', 'missedEvents', 'warnings'],
+  properties: {
+    sessionId: { type: 'string' },
+    status: { enum: ['recording', 'paused', 'idle', 'finished', 'blocked'] },
+    title: { type: 'string' },
+    openedAtMs: { type: 'integer' },
+    lastEventAtMs: { type: 'integer', description: 'Since the session opened.' },
+    eventCount: { type: 'integer' },
+    missedEvents: { type: 'integer' },
+    duplicateEvents: { type: 'integer' },
+    warnings: { type: 'array', items: { type: 'string' } },
+  },
+};
+const listSchema: JsonSchema = {
+  type: 'object',
+  required: ['rows'],
+  properties: { rows: { type: 'array', items: sessionSchema }, cursor: { type: 'string', description: 'Absent on the last page.' } },
+};
+const stepsSchema: JsonSchema = {
+  type: 'object',
+  required: ['session', 'steps'],
+  properties: { session: sessionSchema, steps: { type: 'array', items: { type: 'object' } } },
+};
+const reportSchema: JsonSchema = {
+  type: 'object',
+  required: ['sessionId', 'deleted'],
+  properties: {
+    sessionId: { type: 'string' },
+    deleted: { type: 'object', additionalProperties: { type: 'integer' }, description: 'What was deleted, by place.' },
+  },
+};
+
+/** Sessions and their steps as the views have them, and deletion. */
+export function sessionRoutes(deps: ReadDeps): readonly ScopedRoute[] {
+  return [listRoute(deps), sessionRoute(deps), stepsRoute(deps), deleteRoute(deps)];
+}
+
+function listRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'GET',
+    path: '/v1/sessions',
+    access: 'read',
+    document: {
+      tag: 'read',
+      summary: 'Recordings, newest first.',
+      query: pageParameters,
+      answers: { 200: { description: 'A page.', schema: listSchema } },
+      codes: ['CURSOR_INVALID'],
+    },
+    async handle({ principal, query }) {
+      const page = readPageRequest(query);
+      if (page instanceof Refusal) return page;
+      const { rows, cursor } = await deps.views.listSessions(principal.tenantId, page);
+      return answerJson(200, { rows: rows.map(publicSession), ...(cursor === undefined ? {} : { cursor }) });
+    },
+  };
+}
+
+function sessionRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'GET',
+    path: '/v1/sessions/{sessionId}',
+    access: 'read',
+    document: {
+      tag: 'read',
+      summary: 'One recording.',
+      answers: { 200: { description: 'As it stands.', schema: sessionSchema } },
+      codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
+    },
+    async handle(request) {
+      const ref = refOf(request);
+      const session = isGone(deps, ref) ? 'gone' : await deps.views.session(ref.tenantId, ref.sessionId);
+      if (session === 'gone') return gone();
+      if (session !== undefined) return answerJson(200, publicSession(session));
+      const pending = pendingSession(deps, ref);
+      return pending === undefined ? unknownSession() : answerJson(200, pending);
+    },
+  };
+}
+
+function stepsRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'GET',
+    path: '/v1/sessions/{sessionId}/steps',
+    access: 'read',
+    document: {
+      tag: 'read',
+      summary: 'The steps of a recording so far. To follow it, open the live WebSocket instead of asking again.',
+      answers: { 200: { description: 'In order, removed ones left out.', schema: stepsSchema } },
+      codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
+    },
+    async handle(request) {
+      const ref = refOf(request);
+      const snapshot = isGone(deps, ref) ? 'gone' : await deps.views.liveSteps(ref.tenantId, ref.sessionId);
+      if (snapshot === 'gone') return gone();
+      if (snapshot !== undefined) {
+        return answerJson(200, { session: publicSession(snapshot.session), steps: snapshot.steps.map(publicStep) });
+      }
+      const pending = pendingSession(deps, ref);
+      return pending === undefined ? unknownSession() : answerJson(200, { session: pending, steps: [] });
+    },
+  };
+}
+
+function deleteRoute(deps: ReadDeps): ScopedRoute {
+  return {
+    method: 'DELETE',
+    path: '/v1/sessions/{sessionId}',
+    access: 'edit',
+    document: {
+      tag: 'read',
+      summary:
+        'Delete a recording and all that was made of it. Afterwards every route answers SESSION_GONE. Calling again completes a deletion that failed.',
+      answers: { 200: { description: 'Deleted.', schema: reportSchema } },
+      codes: ['SESSION_UNKNOWN', 'STORAGE_FULL'],
+    },
+    handle: (request) => deleteSession(deps, refOf(request)),
+  };
+}
+
+async function deleteSession(deps: ReadDeps, ref: SessionRef): Promise<ApiAnswer | Refusal> {
+  const { tenantId, sessionId } = ref;
+  const known =
+    isGone(deps, ref) ||
+    deps.openSession(tenantId, sessionId) !== undefined ||
+    (await deps.views.session(tenantId, sessionId)) !== undefined;
+  if (!known) return unknownSession();
+  try {
+    const { deleted } = await deps.forget(tenantId, sessionId);
+    return answerJson(200, { sessionId, deleted });
+  } finally {
+    // The key goes first: even after a failure further on, nothing of the session may be shown or taken.
+    if (isGone(deps, ref)) deps.forgotten(tenantId, sessionId);
+  }
+}
+
+export interface SessionRef {
+  readonly tenantId: string;
+  readonly sessionId: string;
+}
+
+export function refOf(request: ScopedRequest): SessionRef {
+  return { tenantId: request.principal.tenantId, sessionId: request.params['sessionId'] ?? '' };
+}
+
+/** The tombstone in the keyring decides, whatever a view still holds. */
+export function isGone(deps: Pick<ReadDeps, 'keyring'>, { tenantId, sessionId }: SessionRef): boolean {
+  return deps.keyring.peek(`${tenantId}/${sessionId}`) === 'gone';
+}
+
+export function gone(): Refusal {
+  return refuse('SESSION_GONE', 'the session was deleted');
+}
+
+export function unknownSession(): Refusal {
+  return refuse('SESSION_UNKNOWN', 'there is no such session', { field: 'sessionId' });
+}
+
+/** What a reader sees: neither tenant nor revision. */
+export function publicSession({
+  tenantId: _tenantId,
+  revision: _revision,
+  ...session
+}: SessionUpsert): Omit<SessionUpsert, 'tenantId' | 'revision'> {
+  return session;
+}
+
+/** What a reader sees of a step; the revision stays, so that a watcher can order what it has. */
+export function publicStep({
+  tenantId: _tenantId,
+  sessionId: _sessionId,
+  ...step
+}: StepUpsert): Omit<StepUpsert, 'tenantId' | 'sessionId'> {
+  return step;
+}
+
+/** Opened, but no event has come out of the chain yet. */
+function pendingSession(deps: ReadDeps, { tenantId, sessionId }: SessionRef): Omit<SessionUpsert, 'tenantId' | 'revision'> | undefined {
+  const open = deps.openSession(tenantId, sessionId);
+  if (open === undefined) return undefined;
+  const { status, openedAtMs } = open;
+  return { sessionId, status, title: '', openedAtMs, lastEventAtMs: 0, eventCount: 0, missedEvents: 0, duplicateEvents: 0, warnings: [] };
+}
