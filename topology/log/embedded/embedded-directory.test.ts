@@ -70,8 +70,8 @@ test('offsets are never used twice, even when everything was deleted before the 
 });
 
 test('a second opener of the directory is told who has it and what to do', async (t) => {
-  const { directory, open } = await temporaryPlace(t);
-  const log = await open();
+  const { open } = await temporaryPlace(t);
+  await open();
   await assert.rejects(open(), (error) => {
     assert.ok(hasCode(error, 'LOG_LOCKED'));
     assert.match(error.message, new RegExp(`process ${process.pid}`));
