@@ -125,18 +125,26 @@ interface Merged {
 }
 
 function mergeByPartition(appends: readonly Append[]): Merged {
+  const [only] = appends;
+  if (appends.length === 1 && only !== undefined) return { merged: only.records, bases: [basesOf(only.records, new Map())] };
   const merged = new Map<EmbeddedPartition, OutputRecord[]>();
   const bases = appends.map(({ records }) => {
-    const own = new Map<EmbeddedPartition, bigint>();
+    const own = basesOf(records, merged);
     for (const [partition, added] of records) {
       const all = merged.get(partition);
-      own.set(partition, partition.nextOffset + BigInt(all?.length ?? 0));
       if (all === undefined) merged.set(partition, [...added]);
       else for (const record of added) all.push(record);
     }
     return own;
   });
   return { merged, bases };
+}
+
+/** Where records begin that follow those `before` them in the same write. */
+function basesOf(records: RecordsByPartition, before: RecordsByPartition): BaseOffsets {
+  const bases = new Map<EmbeddedPartition, bigint>();
+  for (const partition of records.keys()) bases.set(partition, partition.nextOffset + BigInt(before.get(partition)?.length ?? 0));
+  return bases;
 }
 
 /** RocksDB checks the bytes of its WAL and its blocks, so the batch's own checksum is left out. */

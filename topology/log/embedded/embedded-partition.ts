@@ -120,13 +120,14 @@ export class EmbeddedPartition {
     const last = batches.at(-1);
     if (last === undefined) return { records: [], nextOffset: this.#nextOffset, byteCount: 0 };
     let byteCount = 0;
-    const decoded: InputRecord[][] = [];
+    let records: InputRecord[] | undefined;
     for (const batch of batches) {
       byteCount += batch.bytes.length;
-      decoded.push(batch.baseOffset >= fromOffset ? batch.records() : batch.records(fromOffset));
+      const decoded = batch.baseOffset >= fromOffset ? batch.records() : batch.records(fromOffset);
+      if (records === undefined) records = decoded;
+      else for (const record of decoded) records.push(record);
     }
-    const [only] = decoded;
-    return { records: decoded.length === 1 && only !== undefined ? only : decoded.flat(), nextOffset: last.lastOffset + 1n, byteCount };
+    return { records: records ?? [], nextOffset: last.lastOffset + 1n, byteCount };
   }
 
   #endOfBatches(): bigint {

@@ -30,15 +30,22 @@ class RecordBuffer {
 
   /** @throws {LOG_TOPIC_UNKNOWN} @throws {LOG_RECORD_TOO_LARGE} and takes none of them. */
   add(records: readonly OutputRecord[]): readonly EmbeddedPartition[] {
-    const partitions = records.map((record) => this.#target(record));
-    records.forEach((record, index) => {
-      const partition = partitions[index];
-      if (partition === undefined) return;
-      const list = this.records.get(partition);
-      if (list === undefined) this.records.set(partition, [record]);
-      else list.push(record);
-    });
+    const partitions: EmbeddedPartition[] = [];
+    for (const record of records) partitions.push(this.#target(record));
+    let index = 0;
+    for (const partition of partitions) {
+      const record = records[index++];
+      if (record !== undefined) this.#listOf(partition).push(record);
+    }
     return partitions;
+  }
+
+  #listOf(partition: EmbeddedPartition): OutputRecord[] {
+    const known = this.records.get(partition);
+    if (known !== undefined) return known;
+    const list: OutputRecord[] = [];
+    this.records.set(partition, list);
+    return list;
   }
 
   #target(record: OutputRecord): EmbeddedPartition {
