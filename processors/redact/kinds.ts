@@ -36,10 +36,17 @@ export const redactionLabels: Readonly<Record<RedactionKind, string>> = {
 /** Kinds that no policy turns off: they open doors instead of naming people. */
 const alwaysOn: readonly RedactionKind[] = ['private-key', 'password'];
 
-/** The kinds a policy asks for, plus those that are always on. `all` stands for every kind; unknown words are of a newer version and ignored. */
+/** Words of a policy that stand for several kinds, or are spelled otherwise. */
+const groups: ReadonlyMap<string, readonly RedactionKind[]> = new Map<string, readonly RedactionKind[]>([
+  ['all', redactionKinds],
+  ['email', ['e-mail']],
+  ['secret', ['private-key', 'connection-string', 'token', 'password']],
+]);
+
+/** The kinds a policy asks for, plus those that are always on. Unknown words are of a newer version and ignored. */
 export function kindsOf(policyWords: readonly string[]): ReadonlySet<RedactionKind> {
-  if (policyWords.includes('all')) return new Set(redactionKinds);
-  return new Set(redactionKinds.filter((kind) => alwaysOn.includes(kind) || policyWords.includes(kind)));
+  const asked = new Set<string>(policyWords.flatMap((word): readonly string[] => groups.get(word) ?? [word]));
+  return new Set(redactionKinds.filter((kind) => alwaysOn.includes(kind) || asked.has(kind)));
 }
 
 /** Position in the order of claims; lower is stronger. */

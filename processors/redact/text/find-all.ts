@@ -25,13 +25,23 @@ export function windowsOf(length: number): readonly Span[] {
 function findInWindow(text: string, window: Span, recognizers: readonly Recognizer[], into: Finding[]): void {
   const part = window.start === 0 && window.end === text.length ? text : text.slice(window.start, window.end);
   const traits = traitsOf(part);
-  for (const recognizer of recognizers) {
-    if (!recognizer.mayHold(traits)) continue;
-    for (const span of recognizer.find(part)) {
-      const finding = { start: span.start + window.start, end: span.end + window.start, kind: recognizer.kind };
-      if (!isCut(finding, window, text.length)) into.push(finding);
-    }
+  const asked = recognizers.filter((recognizer) => recognizer.mayHold(traits));
+  const first = asked.filter((recognizer) => recognizer.looksLast !== true).flatMap((recognizer) => findOne(recognizer, part));
+  const rest = blank(part, first);
+  const last = asked.filter((recognizer) => recognizer.looksLast === true).flatMap((recognizer) => findOne(recognizer, rest));
+  for (const { start, end, kind } of [...first, ...last]) {
+    const finding = { start: start + window.start, end: end + window.start, kind };
+    if (!isCut(finding, window, text.length)) into.push(finding);
   }
+}
+
+function findOne(recognizer: Recognizer, part: string): readonly Finding[] {
+  return Array.from(recognizer.find(part), ({ start, end }) => ({ start, end, kind: recognizer.kind }));
+}
+
+/** The text with `~` for every character of a finding. */
+function blank(part: string, findings: readonly Finding[]): string {
+  return findings.reduce((text, { start, end }) => text.slice(0, start) + '~'.repeat(end - start) + text.slice(end), part);
 }
 
 /** A finding at an inner edge may be half of something: the other window has it whole. Long kinds are kept and grown instead. */

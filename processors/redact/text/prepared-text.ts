@@ -22,8 +22,8 @@ export function prepareText(original: string): PreparedText {
   let at = 0;
   for (const character of original) {
     const shown = normalize(character);
-    for (const unit of shown) {
-      characters.push(unit);
+    for (let unit = 0; unit < shown.length; unit += 1) {
+      characters.push(shown.charAt(unit));
       starts.push(at);
     }
     at += character.length;

@@ -28,6 +28,8 @@ export interface TextTraits {
 export interface Recognizer {
   readonly name: string;
   readonly kind: RedactionKind;
+  /** Looks last, at a text in which the findings of the others are blank: its form is so loose that it would swallow their neighbours. */
+  readonly looksLast?: true;
   /** False: the text cannot hold one. Must be cheap. */
   mayHold(traits: TextTraits): boolean;
   find(text: string): Iterable<Span>;

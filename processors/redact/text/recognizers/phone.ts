@@ -47,7 +47,7 @@ const weakWords = words('call', 'calling', 'ring', 'text', 'desk', 'contact', 'r
 
 /** Digits in groups with one or two signs between them, an extension at the end. Nothing that hangs on a word, a path or a longer number. */
 const candidate =
-  /(?<![\p{L}\p{N}_@#%&=/\\.,:$€£¥+-])(?<![\p{L}\p{N}][-.,:])(?:\+ ?|\()?\d{1,5}(?:\)?[ ./-]{0,3}\(?\d{1,12}){0,7}\)?(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?(?![\p{L}\p{N}%°@]|[.,:/-]\d|[ ]?(?:€|£|\$|USD|EUR|kB|MB|GB|KB|ms|px|kg|cm|mm|items?|rows?)(?![\p{L}]))/giu;
+  /(?<![\p{L}\p{N}_@#%&=/\\.,:$€£¥+-])(?<![\p{L}\p{N}][-.,:])(?:\+ ?|\()?\d{1,15}(?:[ ./()-]{1,4}\d{1,12}){0,7}\)?(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?(?![\p{L}\p{N}%°@]|[.,:/-]\d|[ ]?(?:€|£|\$|USD|EUR|kB|MB|GB|KB|ms|px|kg|cm|mm|items?|rows?)(?![\p{L}]))/giu;
 
 /** Where a national number without a word for it may come from, when it is written as numbers are written there. */
 const trunkCountries: readonly CountryCode[] = [
@@ -74,6 +74,7 @@ const trunkCountries: readonly CountryCode[] = [
 export const phone: Recognizer = {
   name: 'phone',
   kind: 'phone',
+  looksLast: true,
   mayHold: (traits) => traits.digitCount >= 7,
   *find(text) {
     for (const match of text.matchAll(candidate)) {

@@ -1,0 +1,46 @@
+import { redactionLabels, type RedactionKind } from './kinds.ts';
+import { redactText, type RedactedText, type RedactionMode } from './text/text-redactor.ts';
+
+/** A URL that carries its page inside itself is cut down to its scheme. */
+const selfContained = /^(data|blob|javascript|about:srcdoc|filesystem):/i;
+
+/**
+ * A URL without what identifies people or opens doors: user info goes, and path segments, query values and the fragment are looked at as they stand and
+ * decoded. Mode `drop` leaves the origin when anything was found. What is not a URL is redacted as text.
+ */
+export function redactUrl(url: string, kinds: ReadonlySet<RedactionKind>, mode: RedactionMode): RedactedText {
+  const scheme = selfContained.exec(url)?.[1];
+  if (scheme !== undefined) return { text: `${scheme.toLowerCase()}:`, found: [] };
+  const whole = redactText(url, kinds, 'mask');
+  const parts = whole.text.split(/([/?&#;=])/).map((part) => redactEncoded(part, kinds));
+  const { text: withoutUser, removed } = withoutUserInfo(parts.map((part) => part.text).join(''));
+  const found: readonly RedactionKind[] = [...whole.found, ...parts.flatMap((part) => part.found), ...removed];
+  return { text: found.length > 0 && mode === 'drop' ? originOf(url) : withoutUser, found };
+}
+
+/** A component that hides something behind percent signs or pluses. */
+function redactEncoded(part: string, kinds: ReadonlySet<RedactionKind>): RedactedText {
+  if (!/%[0-9a-f]{2}|\+/i.test(part)) return { text: part, found: [] };
+  const decoded = redactText(decode(part), kinds, 'mask');
+  return decoded.found.length === 0 ? { text: part, found: [] } : decoded;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return part;
+  }
+}
+
+/** A user name alone identifies, so all of it goes; a password in it was found before. */
+function withoutUserInfo(text: string): { readonly text: string; readonly removed: readonly RedactionKind[] } {
+  const match = /^([a-z][a-z0-9+.-]{0,30}:\/\/)([^/?#@]{0,512})@/i.exec(text);
+  if (match === null) return { text, removed: [] };
+  const known = match[2]?.includes(redactionLabels['connection-string']) === true;
+  return { text: (match[1] ?? '') + text.slice(match[0].length), removed: known ? [] : ['connection-string'] };
+}
+
+function originOf(url: string): string {
+  return /^[a-z][a-z0-9+.-]{0,30}:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[0].replace(/\/\/[^@]*@/, '//') ?? '';
+}
