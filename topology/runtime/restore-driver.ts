@@ -66,13 +66,16 @@ async function copyTail(
   report: (remainingCount: number, isDone: boolean) => void,
 ): Promise<void> {
   const reader = await log.openReader({ from: behind, isolation: 'read_committed' });
+  let maxWaitMs = 0;
   try {
     for (;;) {
       const remainingCount = behind.reduce((sum, one) => sum + Math.max(0, Number(one.endOffset - reader.position(one))), 0);
       report(remainingCount, false);
       if (remainingCount === 0) return;
       signal.throwIfAborted();
-      const batches = await reader.poll({ maxWaitMs: pollWaitMs, maxBytes: pollBytes });
+      const batches = await reader.poll({ maxWaitMs, maxBytes: pollBytes });
+      // An empty answer may still have moved the position over aborted records: look before waiting.
+      maxWaitMs = batches.length === 0 && maxWaitMs === 0 ? pollWaitMs : 0;
       const entries: ChangelogEntry[] = [];
       const positions = new Map<string, ChangelogPosition>();
       for (const batch of batches) {

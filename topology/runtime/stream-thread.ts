@@ -106,6 +106,15 @@ export class StreamThread {
     this.#source = undefined;
   }
 
+  /** Ends as a process does that is killed, except that what it held is free at once: nothing is committed or flushed. */
+  async kill(): Promise<void> {
+    this.#isStopping = true;
+    this.#mailbox.wake();
+    await this.#releaseAll(false);
+    await this.#source?.close();
+    this.#source = undefined;
+  }
+
   /** One step of the loop. Returns how much was done; 0 means that it may wait for news. */
   turn(): number {
     const { clock } = this.#options.environment;

@@ -4,6 +4,7 @@ import type { Serde } from '../../schemas/serde.ts';
 import type { BackendFactory } from '../../state/backend.ts';
 import { createMemoryBackendFactory } from '../../state/memory/memory-backend.ts';
 import type { StoreOf, StoreSpec } from '../../state/store.ts';
+import type { StateBudgets } from '../../state/task-state.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { partitionOfKey } from '../base/partition.ts';
@@ -36,6 +37,7 @@ export interface TestDriverOptions {
   readonly log?: Log;
   readonly backend?: BackendFactory;
   readonly crashPoints?: CrashPoints;
+  readonly stateBudgets?: StateBudgets;
 }
 
 export interface PipedRecord<K, V> {
@@ -108,7 +110,12 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
     starts.filter(({ topic }) => topic === environment.deadLetterTopic),
   );
   const driver = new TopologyTestDriver({ options, clock, log, thread, supplier, failures, starts, deadLetterTail });
-  await driver.run();
+  try {
+    await driver.run();
+  } catch (error) {
+    await driver.kill();
+    throw error;
+  }
   return driver;
 }
 
@@ -251,6 +258,12 @@ export class TopologyTestDriver {
   /** Commits and flushes as an app does at its end. */
   async close(): Promise<void> {
     await this.#parts.thread.stop();
+    this.#parts.supplier.close();
+  }
+
+  /** Leaves behind what a process does that is killed now; another driver may go on with the same log and backend. */
+  async kill(): Promise<void> {
+    await this.#parts.thread.kill();
     this.#parts.supplier.close();
   }
 
