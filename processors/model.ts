@@ -1,4 +1,4 @@
-import type { CaptureEvent, Policy, Point, Screenshot, Target } from '../schemas/types/capture-event.ts';
+import type { CaptureChunk, CaptureEvent, Policy, Point, Screenshot, Target } from '../schemas/types/capture-event.ts';
 import type { Guide, RedactionCount, Revision, SessionUpsert, StepImage, StepKind, StepUpsert } from '../schemas/types/guide.ts';
 import type { TitleRequest } from '../schemas/types/usage.ts';
 
@@ -21,6 +21,15 @@ export interface SessionInfo {
 export type SessionMessage =
   | { readonly type: 'event'; readonly session: SessionInfo; readonly ordinal: number; readonly atMs: number; readonly event: CaptureEvent }
   | SessionChanged;
+
+/** The declared feedback edge of T3: goes to `capture.events` and nowhere else. */
+export interface IdleFact {
+  readonly type: 'idle-fact';
+  readonly chunk: CaptureChunk;
+}
+
+/** What sessionize forwards: to step-boundary, and facts to the log. */
+export type SessionizeOutput = SessionMessage | IdleFact;
 
 /** Passes all nodes unchanged and in order; title adds the guide's title. `closed`: nothing but facts and edits follows (until it reopens). */
 export interface SessionChanged {

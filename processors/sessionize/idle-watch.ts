@@ -27,9 +27,9 @@ export class IdleWatch {
   }
 
   /** A record of the session was applied. */
-  saw(key: string, state: SessionState): void {
-    if (isClosed(state.status)) this.#silences.delete(key);
-    else this.#silences.set(key, { sinceMs: undefined, notBeforeMs: 0 });
+  saw(key: string, isOpen: boolean): void {
+    if (isOpen) this.#silences.set(key, { sinceMs: undefined, notBeforeMs: 0 });
+    else this.#silences.delete(key);
   }
 
   /** Keys whose silence is long enough to look at their state. A silence begins with the first look after a record. */
@@ -42,7 +42,7 @@ export class IdleWatch {
 
   /** The fact for a session that was silent for `silentMs`, when that is too long. Written again only when the first was lost with its transaction. */
   factFor(key: string, state: SessionState | undefined, silentMs: number): CaptureChunk | undefined {
-    if (state === undefined || isClosed(state.status)) {
+    if (state === undefined || isClosed(state.status) || state.highestSeq < 0) {
       this.#silences.delete(key);
       return undefined;
     }
@@ -57,12 +57,12 @@ export class IdleWatch {
 function idleFact(state: SessionState): CaptureChunk {
   const { tenantId, sessionId } = state.info;
   const seq = state.highestSeq;
-  const atMs = state.lastAtMs - state.clockSkewMs;
+  const atMs = Math.max(0, state.lastAtMs - state.clockSkewMs);
   return {
     tenantId,
     sessionId,
     deviceId: 'platform',
     receivedAtMs: state.lastAtMs,
-    events: [{ seq: Math.max(0, seq), atMs, kind: 'session.idle', idle: { afterSeq: seq } }],
+    events: [{ seq, atMs, kind: 'session.idle', idle: { afterSeq: seq } }],
   };
 }

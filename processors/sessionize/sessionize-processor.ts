@@ -1,22 +1,19 @@
-import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { Serde } from '../../schemas/serde.ts';
 import type { CaptureChunk } from '../../schemas/types/capture-event.ts';
+import { stringKey } from '../../state/keys/key-serdes.ts';
 import type { TtlKeyValueStore } from '../../state/store.ts';
 import { ttlStore } from '../../state/store.ts';
+import { hasCode } from '../../topology/base/errors.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
-import type { SessionMessage } from '../model.ts';
+import type { SessionizeOutput } from '../model.ts';
 import { IdleWatch } from './idle-watch.ts';
-import type { SessionizeOptions, SessionState } from './session-state.ts';
+import { isClosed, type SessionizeOptions, type SessionState } from './session-state.ts';
 import { sessionize } from './sessionize.ts';
-
-/** The declared feedback edge of T3: goes to `capture.events` and nowhere else. */
-export interface IdleFact {
-  readonly type: 'idle-fact';
-  readonly chunk: CaptureChunk;
-}
-export type SessionizeOutput = SessionMessage | IdleFact;
 
 export interface SessionizeStores {
   readonly sessions: TtlKeyValueStore<string, SessionState>;
+  /** Keys of sessions that are not closed: what a task looks at for silence after a restart. Holds nothing of a session. */
+  readonly open: TtlKeyValueStore<string, true>;
 }
 
 export interface SessionizeProcessorOptions extends SessionizeOptions {
@@ -24,8 +21,11 @@ export interface SessionizeProcessorOptions extends SessionizeOptions {
   readonly writesFacts: boolean;
 }
 
-export function sessionStoreSpec(serdes: { readonly key: KeySerde<string>; readonly value: Serde<SessionState> }, ttlMs: number) {
-  return ttlStore<string, SessionState>('sessionize-sessions', { ...serdes, ttlMs });
+export function sessionizeStoreSpecs(serdes: { readonly state: Serde<SessionState>; readonly open: Serde<true> }, ttlMs: number) {
+  return {
+    sessions: ttlStore<string, SessionState>('sessionize-sessions', { key: stringKey, value: serdes.state, ttlMs }),
+    open: ttlStore<string, true>('sessionize-open', { key: stringKey, value: serdes.open, ttlMs }),
+  };
 }
 
 type Context = ProcessorContext<string, SessionizeOutput, SessionizeStores>;
@@ -33,30 +33,58 @@ const lookEveryMs = 500;
 
 /** The thin part: one state read and one write a chunk, and the punctuation that writes facts. */
 export function createSessionizeProcessor(context: Context, options: SessionizeProcessorOptions): Processor<string, CaptureChunk> {
-  const { sessions } = context.stores;
-  const idle = new IdleWatch(options.finishGraceMs);
-  let isPrimed = false;
-  const prime = () => {
-    for (const [key, state] of sessions.range(undefined, undefined)) idle.saw(key, state);
-    isPrimed = true;
-  };
-  const writeFacts = (wallClockMs: number) => {
-    if (!context.caughtUp()) return;
-    if (!isPrimed) prime();
-    for (const [key, silentMs] of idle.due(wallClockMs)) {
-      const chunk = idle.factFor(key, sessions.get(key), silentMs);
+  return new SessionizeProcessor(context, options);
+}
+
+class SessionizeProcessor implements Processor<string, CaptureChunk> {
+  readonly #context: Context;
+  readonly #options: SessionizeProcessorOptions;
+  readonly #idle: IdleWatch;
+  #isPrimed = false;
+
+  constructor(context: Context, options: SessionizeProcessorOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#idle = new IdleWatch(options.finishGraceMs);
+    if (options.writesFacts) context.schedulePunctuation('idle-facts', lookEveryMs, (wallClockMs) => this.#writeFacts(wallClockMs));
+  }
+
+  process({ key, value: chunk }: StreamRecord<string, CaptureChunk>): void {
+    const { sessions, open } = this.#context.stores;
+    const before = sessions.get(key);
+    const { state, out, drops } = sessionize(before, chunk, this.#options);
+    for (const reason of drops) this.#context.drop(reason);
+    sessions.put(key, state);
+    const wasOpen = before !== undefined && !isClosed(before.status);
+    if (isClosed(state.status)) open.delete(key);
+    else if (!wasOpen) open.put(key, true);
+    this.#idle.saw(key, !isClosed(state.status));
+    for (const { atMs, message } of out) this.#context.forward({ key, value: message, timestampMs: atMs });
+  }
+
+  #writeFacts(wallClockMs: number): void {
+    if (!this.#context.caughtUp()) return;
+    if (!this.#isPrimed) this.#prime();
+    for (const [key, silentMs] of this.#idle.due(wallClockMs)) {
+      const chunk = this.#idle.factFor(key, this.#stateOf(key), silentMs);
       if (chunk === undefined) continue;
-      context.forward({ key, value: { type: 'idle-fact', chunk }, timestampMs: chunk.receivedAtMs });
+      this.#context.forward({ key, value: { type: 'idle-fact', chunk }, timestampMs: chunk.receivedAtMs });
     }
-  };
-  if (options.writesFacts) context.schedulePunctuation('idle-facts', lookEveryMs, writeFacts);
-  return {
-    process(record: StreamRecord<string, CaptureChunk>): void {
-      const result = sessionize(sessions.get(record.key), record.value, options);
-      for (const reason of result.drops) context.drop(reason);
-      sessions.put(record.key, result.state);
-      idle.saw(record.key, result.state);
-      for (const { atMs, message } of result.out) context.forward({ key: record.key, value: message, timestampMs: atMs });
-    },
-  };
+  }
+
+  #prime(): void {
+    for (const [key] of this.#context.stores.open.range(undefined, undefined)) this.#idle.saw(key, true);
+    this.#isPrimed = true;
+  }
+
+  /** A session whose key was destroyed has no state to be silent with. */
+  #stateOf(key: string): SessionState | undefined {
+    try {
+      return this.#context.stores.sessions.get(key);
+    } catch (error) {
+      if (!hasCode(error, 'SEAL_KEY_GONE')) throw error;
+      this.#context.stores.open.delete(key);
+      return undefined;
+    }
+  }
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { CaptureChunk, CaptureEvent } from '../../schemas/types/capture-event.ts';
 import type { SessionChanged, SessionMessage } from '../model.ts';
-import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../testing/sample-session.ts';
+import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../test-support/sample-session.ts';
 import { IdleWatch } from './idle-watch.ts';
 import { defaultSessionizeOptions, type SessionState } from './session-state.ts';
 import { sessionize } from './sessionize.ts';
@@ -215,7 +215,7 @@ describe('idle watch', () => {
 
   test('T3: a fact is due after the policy span of silence, once, and names the highest seq', () => {
     const watch = new IdleWatch(2000);
-    watch.saw('k', state);
+    watch.saw('k', true);
     assert.deepEqual([...watch.due(0)], []);
     assert.deepEqual([...watch.due(1999)], []);
     assert.equal(watch.factFor('k', state, 30_000), undefined);
@@ -228,7 +228,7 @@ describe('idle watch', () => {
   test('a finish that waits for missing events has a short patience', () => {
     const pending = playEvents(sampleEvents([...clicks(2), { kind: 'session.finished' }]).filter((event) => event.seq !== 2)).state;
     const watch = new IdleWatch(2000);
-    watch.saw('k', pending);
+    watch.saw('k', true);
     assert.deepEqual([...watch.due(0)], []);
     assert.deepEqual([...watch.due(2000)], [['k', 2000]]);
     assert.deepEqual(watch.factFor('k', pending, 2000)?.events[0]?.idle, { afterSeq: 3 });

@@ -1,34 +1,25 @@
-import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { Serde } from '../../schemas/serde.ts';
+import { numberKey, pairKey, stringKey } from '../../state/keys/key-serdes.ts';
 import type { TtlKeyValueStore } from '../../state/store.ts';
 import { ttlStore } from '../../state/store.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
-import type { DraftMessage } from '../model.ts';
-import type { SessionizeOutput } from '../sessionize/sessionize-processor.ts';
+import type { DraftMessage, SessionizeOutput } from '../model.ts';
 import { stepBoundary } from './step-boundary.ts';
 import type { BoundaryState, StepTail, TrackedStep } from './step-state.ts';
 
 /** One older step of a session. */
-export interface TailKey {
-  readonly session: string;
-  readonly index: number;
-}
+export type TailKey = readonly [session: string, index: number];
+export const tailKey = pairKey(stringKey, numberKey);
 
 export interface BoundaryStores {
   readonly states: TtlKeyValueStore<string, BoundaryState>;
   readonly tail: TtlKeyValueStore<TailKey, TrackedStep>;
 }
 
-interface BoundarySerdes {
-  readonly key: KeySerde<string>;
-  readonly value: Serde<BoundaryState>;
-  readonly tailKey: KeySerde<TailKey>;
-  readonly tailValue: Serde<TrackedStep>;
-}
-
-export function boundaryStoreSpecs(serdes: BoundarySerdes, ttlMs: number) {
+export function boundaryStoreSpecs(serdes: { readonly state: Serde<BoundaryState>; readonly step: Serde<TrackedStep> }, ttlMs: number) {
   return {
-    states: ttlStore<string, BoundaryState>('step-boundary-states', { key: serdes.key, value: serdes.value, ttlMs }),
-    tail: ttlStore<TailKey, TrackedStep>('step-boundary-tail', { key: serdes.tailKey, value: serdes.tailValue, ttlMs }),
+    states: ttlStore<string, BoundaryState>('step-boundary-states', { key: stringKey, value: serdes.state, ttlMs }),
+    tail: ttlStore<TailKey, TrackedStep>('step-boundary-tail', { key: tailKey, value: serdes.step, ttlMs }),
   };
 }
 
@@ -38,9 +29,9 @@ type Context = ProcessorContext<string, DraftMessage, BoundaryStores>;
 export function createStepBoundaryProcessor(context: Context): Processor<string, SessionizeOutput> {
   const { states, tail } = context.stores;
   const tailOf = (session: string): StepTail => ({
-    get: (index) => tail.get({ session, index }),
-    put: (index, step) => tail.put({ session, index }, step),
-    delete: (index) => (index < 0 ? undefined : tail.delete({ session, index })),
+    get: (index) => tail.get([session, index]),
+    put: (index, step) => tail.put([session, index], step),
+    delete: (index) => (index < 0 ? undefined : tail.delete([session, index])),
   });
   return {
     process({ key, value: message, timestampMs }: StreamRecord<string, SessionizeOutput>): void {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CaptureEvent, Screenshot, Target } from '../../schemas/types/capture-event.ts';
 import type { StepDraft } from '../model.ts';
-import { PureChain } from '../testing/pure-chain.ts';
-import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../testing/sample-session.ts';
+import { PureChain } from '../test-support/pure-chain.ts';
+import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../test-support/sample-session.ts';
 
 const button: Target = { role: 'button', name: 'Save', ref: 'b', tag: 'button' };
 const field: Target = { role: 'textbox', name: 'Username', ref: 'u', tag: 'input:text' };

@@ -1,6 +1,6 @@
 import type { DraftMessage, SafeMessage, SafeStep, StepDraft } from '../model.ts';
 
-/** The chain without pictures and redaction: for tests of its other parts. Nothing of it may stand in a deployed topology. */
+/** What a step is without pictures and redaction: for tests of the other parts of the chain. */
 export function passThrough(message: DraftMessage): SafeMessage {
   return message.type === 'step' ? { ...message, step: unredacted(message.step) } : message;
 }
