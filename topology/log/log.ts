@@ -178,7 +178,10 @@ export interface SinkOptions {
  */
 export interface TransactionalSink {
   begin(): void;
-  /** Buffers; nothing is promised before `commit` resolves. @throws {LOG_RECORD_TOO_LARGE} the record is not part of the transaction. */
+  /**
+   * Buffers; nothing is promised before `commit` resolves, and the caller leaves keys and values as they are until then.
+   * @throws {LOG_RECORD_TOO_LARGE} no record of this call is part of the transaction.
+   */
   send(records: readonly OutputRecord[]): void;
   /**
    * Makes all sent records and the offsets visible at once, or none. @throws {LOG_UNKNOWN_OUTCOME} when the answer never came:

@@ -1,3 +1,4 @@
+import { StepwrightError } from '../../base/errors.ts';
 import { BatchView } from '../batch/batch-view.ts';
 import { encodeBatch } from '../batch/encode-batch.ts';
 import { unknownTopic } from '../local/log-errors.ts';
@@ -59,7 +60,10 @@ export class CommitQueue {
     this.#deps = deps;
   }
 
-  /** Resolves when the append is in the log. @throws what `check` threw, or {LOG_DISK_FULL} {LOG_CORRUPT} with nothing written. */
+  /**
+   * Resolves when the append is in the log. @throws what `check` threw, or {LOG_DISK_FULL} {LOG_CORRUPT} with nothing
+   * written, or {LOG_UNKNOWN_OUTCOME} when it was written and `harden` failed.
+   */
   append(append: Append): Promise<BaseOffsets> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => void this.#flush());
@@ -85,10 +89,20 @@ export class CommitQueue {
     if (accepted.length === 0) return;
     try {
       const bases = this.#write(accepted);
-      await this.#deps.harden();
+      await this.#harden();
       accepted.forEach((append, index) => append.resolve(bases[index] ?? new Map()));
     } catch (error) {
       for (const append of accepted) append.reject(error);
+    }
+  }
+
+  /** The records stand and are visible by now; whether they would survive a power loss is what a failure leaves open (K8). */
+  async #harden(): Promise<void> {
+    try {
+      await this.#deps.harden();
+    } catch (error) {
+      const message = 'the transaction was written, but the disk did not confirm it; stop, check the disk and open the log again';
+      throw new StepwrightError('LOG_UNKNOWN_OUTCOME', message, { disposition: 'rebuild-task', cause: error });
     }
   }
 

@@ -74,6 +74,7 @@ async function rewrite(rocks: Rocks, partition: EmbeddedPartition, plan: Rewrite
         for (const row of dirty) keptCount += rewriteBatch(write, row, plan);
       });
       partition.forgetTail();
+      partition.storedBytes = undefined;
     }
     const last = dirty.at(-1);
     if (last === undefined || dirty.length < rows.length) return 'done';

@@ -10,6 +10,7 @@ import type { EmbeddedSinkDeps } from './embedded-sink.ts';
 import { createEmbeddedProducer, EmbeddedSink } from './embedded-sink.ts';
 import { Maintenance } from './maintenance.ts';
 import { openDirectory } from './open-directory.ts';
+import { classifyRocksError } from './rocks-errors.ts';
 import type { Rocks } from './rocks.ts';
 import { databaseDirectory } from './rocks.ts';
 import { SpaceGuard } from './space-guard.ts';
@@ -155,7 +156,9 @@ class DirectoryLog implements EmbeddedLog {
 
   async sync(): Promise<void> {
     this.#clients.assertOpen();
-    await this.#wal.sync();
+    await this.#wal.sync().catch((error: unknown) => {
+      throw classifyRocksError(error, this.#settings.directory);
+    });
   }
 
   async maintain(): Promise<void> {
@@ -176,7 +179,7 @@ class DirectoryLog implements EmbeddedLog {
     this.#cancelSyncTimer();
     await this.#clients.close();
     await this.#maintenance.stop();
-    await this.#wal.sync();
+    // Closing flushes and syncs the WAL as well.
     await this.#rocks.close();
     await removeOwner(this.#settings.directory);
   }

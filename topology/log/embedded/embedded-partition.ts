@@ -21,6 +21,8 @@ export class EmbeddedPartition {
   readonly key: string;
   /** Batches before it have been removed; unknown until the first maintenance after an open. */
   garbageEndOffset: bigint | undefined;
+  /** Bytes of all stored batches; unknown until retention has counted them, and after a compaction. */
+  storedBytes: number | undefined;
   readonly #rocks: Rocks;
   readonly #cache: TailCache;
   readonly #tail: Tail;
@@ -63,6 +65,7 @@ export class EmbeddedPartition {
   /** Told after the batch is in RocksDB. */
   appended(batch: BatchView): void {
     this.#nextOffset = batch.lastOffset + 1n;
+    if (this.storedBytes !== undefined) this.storedBytes += batch.bytes.length;
     this.#cache.add(this.#tail, batch);
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { compact } from './compaction.ts';
 import type { EmbeddedPartition } from './embedded-partition.ts';
-import { applyRetention } from './retention.ts';
+import { retainBytes, retainSince } from './retention.ts';
 import type { Rocks } from './rocks.ts';
 import type { EmbeddedTopic, TopicCatalog } from './topic-catalog.ts';
 import { removeGarbage } from './trim.ts';
@@ -69,9 +69,14 @@ export class Maintenance {
   async #maintain({ description }: EmbeddedTopic, partition: EmbeddedPartition, isThorough: boolean): Promise<void> {
     const { rocks, clock, compactionMaxKeys } = this.#deps;
     const nowMs = clock.nowMs();
-    if (description.cleanup !== 'compact') await applyRetention(rocks, partition, { topic: description, nowMs });
+    const { cleanup, retentionMs, retentionBytes } = description;
+    if (cleanup !== 'compact' && retentionMs >= 0) await retainSince(rocks, partition, nowMs - retentionMs);
     await removeGarbage(rocks, partition);
-    if (description.cleanup !== 'delete' && (isThorough || isDirty(partition))) {
+    if (cleanup !== 'compact' && retentionBytes >= 0) {
+      await retainBytes(rocks, partition, retentionBytes);
+      await removeGarbage(rocks, partition);
+    }
+    if (cleanup !== 'delete' && (isThorough || isDirty(partition))) {
       await compact(rocks, partition, { topic: description, nowMs, maxKeys: compactionMaxKeys });
     }
   }

@@ -1,6 +1,5 @@
-import type { TopicDescription } from '../log.ts';
 import type { EmbeddedPartition } from './embedded-partition.ts';
-import type { Rocks } from './rocks.ts';
+import type { Rocks, Row } from './rocks.ts';
 import { inSlices } from './slices.ts';
 import { appendedAtMsOf, batchesEnd, batchesFrom, lastOffsetOf } from './storage-keys.ts';
 import { moveStart } from './trim.ts';
@@ -9,17 +8,21 @@ const keysPerSlice = 512;
 const bytesPerSlice = 1_048_576;
 
 /**
- * Moves the start of a partition past batches that are too old or too much. Ages are those of the append, not of the records, so a replay of
- * old events is not deleted as it arrives.
+ * Moves the start of a partition past batches that were appended before `beforeMs`. Ages are those of the append, not of the records, so a
+ * replay of old events is not deleted as it arrives.
  */
-export async function applyRetention(
-  rocks: Rocks,
-  partition: EmbeddedPartition,
-  policy: { readonly topic: TopicDescription; readonly nowMs: number },
-): Promise<void> {
-  const { topic, nowMs } = policy;
-  if (topic.retentionMs >= 0) moveStart(rocks, partition, await endOfOlderThan(rocks, partition, nowMs - topic.retentionMs));
-  if (topic.retentionBytes >= 0) moveStart(rocks, partition, await startOfNewest(rocks, partition, topic.retentionBytes));
+export async function retainSince(rocks: Rocks, partition: EmbeddedPartition, beforeMs: number): Promise<void> {
+  moveStart(rocks, partition, await endOfOlderThan(rocks, partition, beforeMs));
+}
+
+/**
+ * Moves the start of a partition so that at most `maxBytes` of batches stay. Call it after `removeGarbage`. Counts the stored bytes once;
+ * from then on it reads only what it drops.
+ */
+export async function retainBytes(rocks: Rocks, partition: EmbeddedPartition, maxBytes: number): Promise<void> {
+  if (partition.storedBytes === undefined) await countStoredBytes(rocks, partition);
+  const excessBytes = (partition.storedBytes ?? 0) - maxBytes;
+  if (excessBytes > 0) moveStart(rocks, partition, await endOfFirstBytes(rocks, partition, excessBytes));
 }
 
 /** Position after the leading batches that were appended before `beforeMs`. */
@@ -42,24 +45,37 @@ async function endOfOlderThan(rocks: Rocks, partition: EmbeddedPartition, before
   return end;
 }
 
-/** Start of the newest batches that together are at most `maxBytes`, read from the end, so the cost is that of what is kept. */
-async function startOfNewest(rocks: Rocks, partition: EmbeddedPartition, maxBytes: number): Promise<bigint> {
+/** Appends may go on between slices: they lie behind the position and are counted when it gets there. */
+async function countStoredBytes(rocks: Rocks, partition: EmbeddedPartition): Promise<void> {
   let byteCount = 0;
-  let start = partition.startOffset;
-  let lt = batchesEnd(partition.address);
+  await scanForward(rocks, partition, ({ value }) => {
+    byteCount += value.length;
+    return 'more';
+  });
+  partition.storedBytes = byteCount;
+}
+
+/** Position after the leading batches that together have at least `excessBytes`. */
+async function endOfFirstBytes(rocks: Rocks, partition: EmbeddedPartition, excessBytes: number): Promise<bigint> {
+  let byteCount = 0;
+  let end = partition.startOffset;
+  await scanForward(rocks, partition, ({ key, value }) => {
+    byteCount += value.length;
+    end = lastOffsetOf(key) + 1n;
+    return byteCount >= excessBytes ? 'done' : 'more';
+  });
+  return end;
+}
+
+async function scanForward(rocks: Rocks, partition: EmbeddedPartition, visit: (row: Row) => 'more' | 'done'): Promise<void> {
+  let position = partition.startOffset;
   await inSlices(() => {
     if (partition.isDeleted) return 'done';
-    const gte = batchesFrom(partition.address, partition.startOffset);
-    const rows = rocks.scan({ gte, lt, reverse: true, maxBytes: bytesPerSlice });
-    for (const { key, value } of rows) {
-      byteCount += value.length;
-      if (byteCount > maxBytes) {
-        start = lastOffsetOf(key) + 1n;
-        return 'done';
-      }
-      lt = key;
+    const rows = rocks.scan({ gte: batchesFrom(partition.address, position), lt: batchesEnd(partition.address), maxBytes: bytesPerSlice });
+    for (const row of rows) {
+      if (visit(row) === 'done') return 'done';
+      position = lastOffsetOf(row.key) + 1n;
     }
     return rows.length === 0 ? 'done' : 'more';
   });
-  return start;
 }

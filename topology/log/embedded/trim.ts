@@ -6,6 +6,7 @@ import { inSlices } from './slices.ts';
 import { batchesFrom, kind, partitionPrefix } from './storage-keys.ts';
 
 const keysPerSlice = 512;
+const bytesPerSlice = 1_048_576;
 
 /** Moves the first readable offset, durably; what lies before it is unreadable from here on and removed by `removeGarbage`. */
 export function moveStart(rocks: Rocks, partition: EmbeddedPartition, startOffset: bigint): void {
@@ -25,12 +26,15 @@ export async function removeGarbage(rocks: Rocks, partition: EmbeddedPartition):
   await inSlices(() => {
     if (partition.isDeleted) return 'done';
     const lt = batchesFrom(partition.address, partition.startOffset);
-    const rows = rocks.scan({ gte: batchesFrom(partition.address, 0n), lt, limit: keysPerSlice, keysOnly: true });
+    // Values are read only to keep the count of stored bytes right.
+    const keysOnly = partition.storedBytes === undefined;
+    const rows = rocks.scan({ gte: batchesFrom(partition.address, 0n), lt, limit: keysPerSlice, maxBytes: bytesPerSlice, keysOnly });
     if (rows.length === 0) return 'done';
     rocks.write((batch) => {
       for (const { key } of rows) batch.delete(key);
     });
-    return rows.length < keysPerSlice ? 'done' : 'more';
+    if (partition.storedBytes !== undefined) partition.storedBytes -= rows.reduce((sum, { value }) => sum + value.length, 0);
+    return 'more';
   });
   partition.garbageEndOffset = partition.startOffset;
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { WalSync } from './wal-sync.ts';
 
 interface Rig {
+  readonly directory: string;
   readonly wal: WalSync;
   readonly synced: string[];
   /** Ends the sync of one path. */
@@ -25,7 +26,7 @@ async function rig(t: { after(fn: () => Promise<void>): void }): Promise<Rig> {
   };
   const state: { writeCount: number } = { writeCount: 1 };
   const wal = new WalSync({ directory, writeCount: () => state.writeCount, syncPath });
-  return Object.assign(state, { wal, synced, releases });
+  return Object.assign(state, { directory, wal, synced, releases });
 }
 
 async function releaseAll({ releases }: Rig, done: Promise<unknown>): Promise<void> {
@@ -62,4 +63,18 @@ test('calls during a sync share the next one, because the running one may have m
   await releaseAll(rigged, running);
   await releaseAll(rigged, Promise.all(later));
   assert.equal(rigged.synced.filter((name) => name === 'directory').length, 2);
+});
+
+test('a failed sync stays failed, because the pages may be gone', async (t) => {
+  const { directory } = await rig(t);
+  let failures = 1;
+  const syncPath = async (): Promise<void> => {
+    if (failures-- > 0) throw new Error('EIO');
+  };
+  const wal = new WalSync({ directory, writeCount: () => 1, syncPath });
+  const running = wal.sync();
+  const later = wal.sync();
+  await assert.rejects(running, /EIO/);
+  await assert.rejects(later, /EIO/);
+  await assert.rejects(wal.sync(), /EIO/);
 });
