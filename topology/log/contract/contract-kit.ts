@@ -33,6 +33,11 @@ export const now = { maxWaitMs: 0 } as const;
 /** Longer than any test: only a wake-up ends this wait. */
 export const untilWoken = { maxWaitMs: 3_600_000 } as const;
 
+/** Lets everything that was started come to its first wait. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export function text(record: InputRecord | undefined): string | undefined {
   return record?.value?.toString('utf8');
 }

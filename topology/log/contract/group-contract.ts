@@ -14,6 +14,7 @@ import {
   settle,
   sorted,
   texts,
+  turn,
   untilWoken,
 } from './contract-kit.ts';
 
@@ -81,6 +82,7 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     await one.source.poll(now);
     const two = await joinGroup(log, 'b', { assignor: toLast });
     const leaving = one.source.poll(now);
+    await turn();
     assert.deepEqual(texts(await two.source.poll(now)), []);
     assert.deepEqual(two.source.assignment(), []);
     handOver.resolve();
@@ -96,6 +98,7 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     const one = await joinGroup(log, 'a');
     await one.source.poll(now);
     const waiting = one.source.poll(untilWoken);
+    await turn();
     await joinGroup(log, 'b');
     await waiting;
     assert.equal(partitionNumbers(one.source).length, 1);
@@ -201,6 +204,7 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     assert.deepEqual(texts(await source.poll(now)), ['read']);
     assert.deepEqual(texts(await source.poll(now)), []);
     const waiting = source.poll(untilWoken);
+    await turn();
     source.resume([first]);
     assert.deepEqual(texts(await waiting), ['paused']);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OpenLogUnderTest } from './contract-kit.ts';
-import { drain, first, now, output, produce, readAll, readTexts, rejectsWith, second, texts, untilWoken } from './contract-kit.ts';
+import { drain, first, now, output, produce, readAll, readTexts, rejectsWith, second, texts, turn, untilWoken } from './contract-kit.ts';
 
 export function testRecords(name: string, open: OpenLogUnderTest): void {
   test(`${name}: records come back in order with key, value, time stamp and headers as they were sent`, async (t) => {
@@ -150,6 +150,7 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     await log.createTopics([{ name: 'events', partitionCount: 2 }]);
     const reader = await log.openReader({ from: [{ ...second, nextOffset: 0n }] });
     const waiting = reader.poll(untilWoken);
+    await turn();
     await produce(log, [output('live', { partition: 1 })]);
     assert.deepEqual(texts(await waiting), ['live']);
   });
@@ -159,6 +160,7 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     await log.createTopics([{ name: 'events', partitionCount: 1 }]);
     const reader = await log.openReader({ from: [{ ...first, nextOffset: 0n }] });
     const waiting = reader.poll({ maxWaitMs: 100 });
+    await turn();
     advanceMs(100);
     assert.deepEqual(await waiting, []);
   });
@@ -188,6 +190,7 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     await log.createTopics([{ name: 'events', partitionCount: 1 }]);
     const reader = await log.openReader({ from: [{ ...first, nextOffset: 0n }] });
     const waiting = reader.poll(untilWoken);
+    await turn();
     await log.close();
     assert.deepEqual(await waiting, []);
     await log.close();
