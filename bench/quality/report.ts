@@ -6,7 +6,15 @@ const columns = ['family', 'recordings', 'required', 'missed', 'hit', 'route', '
 /** The table a family, the totals, and what went wrong where (of a guide that holds a password: only the places). */
 export function report(scored: readonly ScoredRecording[]): string {
   const families = [...new Set(scored.map((one) => one.family))];
-  const rows = families.map((family) => row(family, total(scored.filter((one) => one.family === family))));
+  const rows = families.map((family) =>
+    row(
+      family,
+      total(
+        scored.filter((one) => one.family === family),
+        1,
+      ),
+    ),
+  );
   const all = total(scored);
   const table = layOut([[...columns], ...rows, row('all', all)]);
   const verdict = passes(scored) ? 'PASS' : 'FAIL';

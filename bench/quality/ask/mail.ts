@@ -28,10 +28,10 @@ function openMail(sender: string, need: Expectation['need']): Expectation {
   return { what: `open the e-mail of ${sender}`, need, ways: [way], titleWords: [sender, 'mail'] };
 }
 
-/** A sign has no visible text: its name may be empty, a word for the sign, or the row it stands in. */
+/** A sign has no visible text: its name may be empty or a word for the sign. */
 function clickSign(sign: string, sender: string): Expectation {
   const words = signs[sign.toLowerCase()] ?? [sign];
-  const way = { kinds: ['click'], names: [''], nameLike: new RegExp(`\\b(?:${[...words, sender].join('|')})`, 'i') } as const;
+  const way = { kinds: ['click'], names: [''], nameLike: new RegExp(`\\b(?:${words.join('|')})`, 'i') } as const;
   return required(`click the ${sign} sign`, [way], [...words, sender, ...iconWords]);
 }
 

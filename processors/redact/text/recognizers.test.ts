@@ -12,7 +12,7 @@ function found(kind: RedactionKind, text: string): readonly string[] {
 const digit = fc.integer({ min: 0, max: 9 });
 const digits = (count: number) => fc.array(digit, { minLength: count, maxLength: count }).map((list) => list.join(''));
 const lastDigit = (body: string, check: (text: string) => boolean): string => {
-  const last = [...'0123456789'].find((candidate) => check(body + candidate));
+  const last = Array.from('0123456789').find((candidate) => check(body + candidate));
   assert.ok(last !== undefined);
   return body + last;
 };

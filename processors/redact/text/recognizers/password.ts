@@ -30,7 +30,7 @@ export const writtenPassword: Recognizer = {
 export const spokenPassword: Recognizer = {
   name: 'spoken password',
   kind: 'password',
-  mayHold: () => true,
+  mayHold: (traits) => traits.digitCount >= 1,
   find: (text) =>
     matches(
       text,
