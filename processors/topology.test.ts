@@ -5,7 +5,8 @@ import { stringSerde } from '../schemas/serdes.ts';
 import type { CaptureChunk, CaptureEvent } from '../schemas/types/capture-event.ts';
 import type { Guide } from '../schemas/types/guide.ts';
 import { importRecording } from '../agent/import/import-recording.ts';
-import { createGuideDriver, createTestKeyring, passThroughStage, type GuideDriver } from './test-support/guide-driver.ts';
+import { createMemoryKeyring } from './ports/memory-keyring.ts';
+import { createGuideDriver, passThroughStage, type GuideDriver } from './test-support/guide-driver.ts';
 import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from './test-support/sample-session.ts';
 import { buildGuideTopology, captureTopic } from './topology.ts';
 
@@ -45,7 +46,7 @@ test('the five processors and what is around them are one sub-topology with one 
   await driver.close();
   const topology = buildGuideTopology({
     serdes: (await createGuideDriver()).serdes,
-    keyring: createTestKeyring(),
+    keyring: createMemoryKeyring('seed'),
     safeStage: passThroughStage,
   });
   const { subTopologies } = topology.describe();
@@ -172,11 +173,13 @@ describe('facts', () => {
 });
 
 test('a sealed chunk of a forgotten session goes to dead letters by reference and stops nothing', async () => {
-  const keyring = createTestKeyring();
+  const keyring = createMemoryKeyring('seed');
   const guides = await createGuideDriver({ keyring });
   await guides.take(sampleChunk(sampleEvents([click(0)])));
+  const key = Buffer.from('t/s');
+  const late = guides.chunkSerde.serialize(sampleChunk([{ seq: 2, atMs: 0, kind: 'click' }]), key);
   await keyring.destroy('t/s');
-  await guides.take(sampleChunk([{ seq: 2, atMs: 0, kind: 'click' }]));
+  await guides.driver.pipeRaw(captureTopic, [{ key, value: late }]);
   assert.deepEqual(
     (await guides.driver.deadLetters()).map((letter) => letter.code),
     ['SEAL_KEY_GONE'],

@@ -7,21 +7,9 @@ import type { CaptureChunk } from '../../schemas/types/capture-event.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
 import { createTopologyTestDriver, type TestDriverOptions, type TopologyTestDriver } from '../../topology/testing/topology-test-driver.ts';
 import type { DraftMessage, SafeMessage } from '../model.ts';
-import type { Keyring } from '../ports/keyring.ts';
+import { createMemoryKeyring } from '../ports/memory-keyring.ts';
 import { buildGuideTopology, captureTopic, type GuideTopologyOptions, type SafeStage } from '../topology.ts';
 import { passThrough } from './pass-through.ts';
-
-/** Keys that live as long as the test. */
-export function createTestKeyring(): Keyring {
-  const gone = new Set<string>();
-  const keyOf = (scope: string) => Buffer.alloc(32, scope);
-  return {
-    keyFor: keyOf,
-    peek: (scope) => (gone.has(scope) ? 'gone' : keyOf(scope)),
-    destroy: async (scope) => gone.size < gone.add(scope).size,
-    hmacKeyFor: keyOf,
-  };
-}
 
 /** Neither pictures nor redaction: what the chain's other tests need. */
 export const passThroughStage: SafeStage = (builder, drafts) =>
@@ -45,7 +33,7 @@ export async function createGuideDriver(
   driverOptions: Partial<TestDriverOptions> = {},
 ): Promise<GuideDriver> {
   const serdes = await createTopicSerdes(createMemoryRegistry());
-  const keyring = options.keyring ?? createTestKeyring();
+  const keyring = options.keyring ?? createMemoryKeyring('seed');
   const topology = buildGuideTopology({ serdes, keyring, safeStage: passThroughStage, ...options });
   const driver = await createTopologyTestDriver({ topology, ...driverOptions });
   const chunkSerde = sealed(serdes['capture.events.v1'], keyring);
