@@ -5,6 +5,7 @@ import { classifyRocksError, corrupt, isLockFailure } from './rocks-errors.ts';
 import type { RocksBudget } from './rocks.ts';
 import { databaseDirectory, Rocks } from './rocks.ts';
 import { metadataKey } from './storage-keys.ts';
+import { checkWal } from './wal-check.ts';
 
 /** Versions of the directory: 1 = keys of storage-keys.ts, values record batches of magic 2 without checksum. */
 const formatVersion = '1';
@@ -18,6 +19,7 @@ const anyKey = { gte: Buffer.of(0), lt: Buffer.of(0xff) };
 export async function openDirectory(directory: string, budget: RocksBudget): Promise<Rocks> {
   await mkdir(databaseDirectory(directory), { recursive: true });
   await refuseHeadless(directory);
+  await checkWal(directory);
   const rocks = await openRocks(directory, budget);
   try {
     checkFormat(rocks);
