@@ -51,7 +51,8 @@ export function buildGuideTopology(options: GuideTopologyOptions): Topology {
   const isLive = (options.edition ?? 'live') === 'live';
   const seal = <T>(serde: Serde<T>) => sealed(serde, options.keyring);
   const sealedJson = <T>() => seal(jsonSerde<T>());
-  const sessionizeOptions = { ...defaultSessionizeOptions, ...options.sessionize, writesFacts: isLive };
+  const isForgotten = (key: string) => options.keyring.peek(key) === 'gone';
+  const sessionizeOptions = { ...defaultSessionizeOptions, ...options.sessionize, writesFacts: isLive, isForgotten };
   const ttlMs = sessionizeOptions.stateTtlMs;
   const chunks = seal(options.serdes['capture.events.v1']);
 

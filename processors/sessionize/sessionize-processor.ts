@@ -3,7 +3,6 @@ import type { CaptureChunk } from '../../schemas/types/capture-event.ts';
 import { stringKey } from '../../state/keys/key-serdes.ts';
 import type { TtlKeyValueStore } from '../../state/store.ts';
 import { ttlStore } from '../../state/store.ts';
-import { hasCode } from '../../topology/base/errors.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
 import type { SessionizeOutput } from '../model.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -19,6 +18,8 @@ export interface SessionizeStores {
 export interface SessionizeProcessorOptions extends SessionizeOptions {
   /** False in a replay edition: it has no wall clock and writes no facts (T3). */
   readonly writesFacts: boolean;
+  /** True once the session's key was destroyed: nothing can be sealed for it any more, a fact neither. */
+  readonly isForgotten: (key: string) => boolean;
 }
 
 export function sessionizeStoreSpecs(serdes: { readonly state: Serde<SessionState>; readonly open: Serde<true> }, ttlMs: number) {
@@ -79,12 +80,8 @@ class SessionizeProcessor implements Processor<string, CaptureChunk> {
 
   /** A session whose key was destroyed has no state to be silent with. */
   #stateOf(key: string): SessionState | undefined {
-    try {
-      return this.#context.stores.sessions.get(key);
-    } catch (error) {
-      if (!hasCode(error, 'SEAL_KEY_GONE')) throw error;
-      this.#context.stores.open.delete(key);
-      return undefined;
-    }
+    if (!this.#options.isForgotten(key)) return this.#context.stores.sessions.get(key);
+    this.#context.stores.open.delete(key);
+    return undefined;
   }
 }
