@@ -1,8 +1,8 @@
 import type { Policy } from '../../schemas/types/capture-event.ts';
 import type { RedactionCount } from '../../schemas/types/guide.ts';
-import { kindsOf, redactionKinds, redactionLabels, type RedactionKind } from './kinds.ts';
+import { kindsOf, redactionKinds, type RedactionKind } from './kinds.ts';
 import { redactUrl } from './redact-url.ts';
-import { findInText, redactText, type RedactedText, type RedactionMode } from './text/text-redactor.ts';
+import { redactAfter, redactText, type RedactedText } from './text/text-redactor.ts';
 
 /** Redacts the texts of one policy. Pure but for a bounded memory of what it has just seen: the same title and URL come with every step of a page. */
 export interface Redactor {
@@ -25,25 +25,13 @@ export function createRedactor(policy: Pick<Policy, 'redact' | 'mode'>): Redacto
   return {
     text: remember((text) => redactText(text, kinds, mode)),
     url: remember((url) => redactUrl(url, kinds, mode)),
-    value: (name, value) => redactValue({ name, value, kinds, mode }),
+    value: (name, value) => redactAfter(labelOf(name), value, kinds, mode),
   };
 }
 
-interface FieldValue {
-  readonly name: string;
-  readonly value: string;
-  readonly kinds: ReadonlySet<RedactionKind>;
-  readonly mode: RedactionMode;
-}
-
-/** What the label adds: a value that means something only under its label is masked whole. */
-function redactValue({ name, value, kinds, mode }: FieldValue): RedactedText {
-  const alone = redactText(value, kinds, mode);
-  if (alone.found.length > 0 || name === '' || name.length > labelLength) return alone;
-  const label = `${name.replace(/[\s:*]+$/, '')}: `;
-  const found = findInText(label + value, kinds).filter((finding) => finding.end > label.length);
-  const [first] = found;
-  return first === undefined ? alone : { text: redactionLabels[first.kind], found: found.map((finding) => finding.kind) };
+/** `Phone *` becomes `Phone: `, as a text would have it. */
+function labelOf(name: string): string {
+  return name === '' || name.length > labelLength ? '' : `${name.replace(/[\s:*]+$/, '')}: `;
 }
 
 function remember(redact: (text: string) => RedactedText): (text: string) => RedactedText {

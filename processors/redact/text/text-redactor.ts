@@ -29,8 +29,15 @@ export function findInText(text: string, kinds: ReadonlySet<RedactionKind>): rea
 
 /** Deterministic and idempotent: labels are found to be nothing. */
 export function redactText(original: string, kinds: ReadonlySet<RedactionKind>, mode: RedactionMode): RedactedText {
+  return redactAfter('', original, kinds, mode);
+}
+
+/** The same for a text that stands after `label` (a field's value after its name): the label is read, not redacted. */
+export function redactAfter(label: string, original: string, kinds: ReadonlySet<RedactionKind>, mode: RedactionMode): RedactedText {
   const text = original.length <= maxTextLength ? original : original.slice(0, maxTextLength);
-  const findings = findInText(text, kinds);
+  const findings = findInText(label + text, kinds)
+    .filter((finding) => finding.end > label.length)
+    .map(({ kind, start, end }) => ({ kind, start: Math.max(0, start - label.length), end: end - label.length }));
   const found = findings.map((finding) => finding.kind);
   const cut = text === original ? '' : cutLabel;
   if (found.length > 0 && mode === 'drop') return { text: [...new Set(found)].map((kind) => redactionLabels[kind]).join(' '), found };

@@ -12,10 +12,10 @@ function bornOnReversed(plain: string, dayOffset = 0): boolean {
   return isDay(Number(plain.slice(4, 6)), Number(plain.slice(2, 4)), Number(plain.slice(0, 2)) - dayOffset);
 }
 
-/** PESEL: weights 1 3 7 9; the century is in the month. */
+/** PESEL: weights 1 3 7 9; the century is in the month (80 for 18xx, 20 for 20xx; nobody is born later yet). */
 function pesel(plain: string): boolean {
   const check = (10 - (weighted(plain, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10;
-  return check === Number(plain[10]) && bornOn(plain, [0, 20, 40, 60, 80]);
+  return check === Number(plain[10]) && bornOn(plain, [0, 20, 80]);
 }
 
 /** Personnummer, samordningsnummer (day + 60): Luhn over the last ten digits. */

@@ -4,8 +4,8 @@ import { matches, type Recognizer } from '../recognizer.ts';
 const address =
   /(?<![\p{L}\p{N}._%+'-])[\p{L}\p{N}_+](?:[\p{L}\p{N}._%+'-]{0,62}[\p{L}\p{N}_+-])?(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,40}|\p{L}{2,24})(?![\p{L}\p{N}]|-\p{L}|@)/giu;
 
-/** `icon@2x.png`: a file, not an address. */
-const fileEndings = /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|js|mjs|ts|json|html?|pdf|zip|mp4)$/i;
+/** `icon@2x.png`: a file, not an address; `cv of ann@example.com.pdf` holds one. */
+const fileEndings = /@[^.]+\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|js|mjs|ts|json|html?|pdf|zip|mp4)$/i;
 
 export const email: Recognizer = {
   name: 'e-mail',

@@ -1,4 +1,4 @@
-import { nearby, thingWords } from '../context.ts';
+import { nearby, phoneWords, thingWords } from '../context.ts';
 import { americanIds } from '../national/americas.ts';
 import { asianAndAfricanIds } from '../national/asia-africa.ts';
 import { northEastEuropeanIds } from '../national/europe-north-east.ts';
@@ -31,10 +31,10 @@ function* findOf(country: NationalId, text: string): Generator<Span> {
   }
 }
 
-/** Bare digits that a word calls a batch or an order are one, even when the check digit happens to fit. */
+/** Bare digits that a word calls an order or a phone number are one, even when the check digit happens to fit. */
 function fits(country: NationalId, found: string, before: string): boolean {
   if (country.context !== undefined) return country.context.test(before);
-  return !(/^\d+$/.test(found) && thingWords.test(before));
+  return !(/^\d+$/.test(found) && (thingWords.test(before) || phoneWords.test(before)));
 }
 
 function plainOf(found: string): string {

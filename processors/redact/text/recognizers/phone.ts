@@ -1,45 +1,7 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
-import { nearby, thingWords, words, type Nearby } from '../context.ts';
+import { nearby, phoneWords, thingWords, words, type Nearby } from '../context.ts';
 import { digitsOf, type Recognizer } from '../recognizer.ts';
 
-const phoneWords = words(
-  'phones?',
-  'telephone',
-  'tel',
-  'mobile',
-  'cell',
-  'cellphone',
-  'fax',
-  'dial',
-  'sms',
-  'whatsapp',
-  'hotline',
-  'helpline',
-  'landline',
-  'telefon',
-  'telefonnummer',
-  'mobil',
-  'handy',
-  'rufnummer',
-  'téléphone',
-  'tél',
-  'portable',
-  'appelez',
-  'teléfono',
-  'móvil',
-  'llame',
-  'telefono',
-  'cellulare',
-  'telefone',
-  'celular',
-  'telefoon',
-  'mobiel',
-  'puhelin',
-  'тел',
-  'телефон',
-  '电话',
-  '電話',
-);
 const afterWords = words('office', 'fax', 'mobile', 'cell', 'home', 'work', 'desk', 'phone');
 
 /** Words that also mean other things: only a grouped number counts after them. */
