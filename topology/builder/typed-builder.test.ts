@@ -18,14 +18,28 @@ test('a processor is checked against its declared stores, its input and its outp
     join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: join(repository, 'tsconfig.json'),
-      compilerOptions: { noEmit: true, rewriteRelativeImportExtensions: false, incremental: false, rootDir: '/', typeRoots: [join(repository, 'node_modules/@types')] },
+      compilerOptions: {
+        noEmit: true,
+        rewriteRelativeImportExtensions: false,
+        incremental: false,
+        rootDir: '/',
+        typeRoots: [join(repository, 'node_modules/@types')],
+      },
       files: ['wrong-types.ts'],
       include: [],
     }),
   );
-  const compiled = spawnSync(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], { encoding: 'utf8' });
-  const refused = [...compiled.stdout.matchAll(/^(.+?)\((\d+),\d+\): error/gm)].map(([, file, line]) => [file?.endsWith('wrong-types.ts'), Number(line)]);
+  const compiled = spawnSync(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'], {
+    encoding: 'utf8',
+  });
+  const refused = [...compiled.stdout.matchAll(/^(.+?)\((\d+),\d+\): error/gm)].map(([, file, line]) => [
+    file?.endsWith('wrong-types.ts'),
+    Number(line),
+  ]);
   const wrong = source.split('\n').flatMap((line, index) => (line.endsWith('// wrong') ? [index + 1] : []));
   assert.deepEqual([...new Set(refused.map(([, line]) => line))], wrong, compiled.stdout + compiled.stderr);
-  assert.ok(refused.every(([isFixture]) => isFixture), compiled.stdout);
+  assert.ok(
+    refused.every(([isFixture]) => isFixture),
+    compiled.stdout,
+  );
 });

@@ -75,6 +75,7 @@ export class MapAsyncNode implements RuntimeNode {
       this.#nextSequence = sequence + 1;
       this.#push({ sequence, record, source: entry.source, byteCount: sizeOf(entry), attempts: 0 }, entry.key.toString('latin1'));
     }
+    if (this.#lanes.size === 0) return;
     this.#scope.enqueue(() => {
       for (const lane of [...this.#lanes.values()]) this.#advance(lane);
       this.#pump();
