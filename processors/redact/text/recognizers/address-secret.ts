@@ -5,7 +5,7 @@ const withUserInfo = /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:@/?#"'<>]{
 const withUser = /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,30}:\/\/([^\s:@/?#"'<>]{1,256})@(?=[^\s"'<>]{1,255})/gi;
 const pairs = /(?<![A-Za-z0-9])(?:password|pwd|accountkey|sharedaccesskey|sharedsecret)\s?=\s?([^;\s"']{2,256})(?=;|\s*$|["'])/gi;
 
-const commandLine = /(?<![\w-])(?:-u|--user|--proxy-user)[ =]["']?[^\s:"']{1,128}:([^\s"']{1,256})/g;
+const commandLine = /(?<![\w-])(?:-u|--user|--proxy-user)[ =]["']?[^\s:"'/]{1,128}:(?!\/\/)([^\s"']{1,256})/g;
 
 /** The password of a connection string (`postgres://app:secret@db`, `…;Pwd=secret;`), and a user name that is a token. */
 export const connectionString: Recognizer = {
@@ -39,7 +39,11 @@ export const urlSecret: Recognizer = {
   kind: 'token',
   mayHold: (traits) => traits.hasEquals || traits.hasSlash,
   *find(text) {
-    yield* matches(text, secretParameter, (match) => !/^(?:\[.*\]|\*+|true|false|null|undefined)$/i.test(match[1] ?? ''));
+    yield* matches(
+      text,
+      secretParameter,
+      (match) => /[A-Za-z0-9]/.test(match[1] ?? '') && !/^(?:\[.*\]|true|false|null|undefined)$/i.test(match[1] ?? ''),
+    );
     yield* matches(text, doubtfulParameter, (match) => looksRandom(match[1] ?? ''));
     yield* matches(text, secretPath, (match) => looksRandom(match[1] ?? ''));
   },

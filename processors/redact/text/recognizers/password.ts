@@ -21,7 +21,7 @@ export const writtenPassword: Recognizer = {
   kind: 'password',
   mayHold: (traits) => traits.hasColon || traits.hasEquals,
   *find(text) {
-    yield* matches(text, quoted, (match) => !masked.test(match[1] ?? ''));
+    yield* matches(text, quoted, (match) => !isPlaceholder(match[1] ?? ''));
     yield* matches(text, written, (match) => isPassword(match[1] ?? '', text.slice(match.index + match[0].length)));
   },
 };
@@ -39,8 +39,16 @@ export const spokenPassword: Recognizer = {
     ),
 };
 
+/** The name of a variable, or what documentation has there. */
+const placeholder =
+  /^(?:process\.env\b|import\.meta\b|your?[-_ ]|my[-_](?:pass|secret)|example|<\w+>$|\w*_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)$)/i;
+
+function isPlaceholder(value: string): boolean {
+  return prompt.test(value.split(/\s/)[0] ?? '') || masked.test(value) || placeholder.test(value);
+}
+
 function isPassword(value: string, after: string): boolean {
-  if (prompt.test(value) || masked.test(value)) return false;
+  if (isPlaceholder(value)) return false;
   const sentence = /^[ ,]+\p{L}/u.test(after);
   return !(sentence && /^\p{Lu}?\p{Ll}+$/u.test(value));
 }

@@ -80,6 +80,7 @@ function lastIndex(text: string, pattern: RegExp): number {
 function isDateOrPlain(text: string): boolean {
   return (
     /^\(?(?:\d{4}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4})(?![\d])/.test(text) ||
+    /(?<!\d)(?:(?:19|20)\d{2}[-./](?:0\d|1[0-2])[-./][0-3]\d|[0-3]\d[-./](?:0\d|1[0-2])[-./](?:19|20)\d{2})(?!\d)/.test(text) ||
     /^(?:19|20)\d{2} ?[-/] ?(?:19|20)\d{2}$/.test(text) ||
     /^1[0-9]{9}(?:\d{3})?$/.test(text) ||
     /^\d+\.\d+$/.test(text) ||
@@ -106,7 +107,7 @@ function isNorthAmerican(text: string): boolean {
 
 /** A leading 0, at least nine digits in at least two groups, valid in a country that writes numbers so. */
 function isTrunk(text: string, digits: string): boolean {
-  if (!/^\(?0/.test(text) || digits.length < 9 || !/\d[ )./-]+\d/.test(text)) return false;
+  if (!/^\(?0\d/.test(text) || digits.length < 9 || !/\d[ )./-]+\d/.test(text)) return false;
   const groups = text.match(/\d+/g) ?? [];
   // numbers in pairs are French and Belgian, five of them; other rows of pairs are times, draws and measures
   if (groups.length !== 5 && groups.every((group) => group.length === 2)) return false;
