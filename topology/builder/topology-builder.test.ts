@@ -23,8 +23,8 @@ function pass(builder: TopologyBuilder, name: string, from: Text | readonly Text
   });
 }
 
-function sink(builder: TopologyBuilder, name: string, from: Text, topic: string, feedback?: true): void {
-  builder.sink(name, { from, topic, key: stringSerde, value: stringSerde, ...(feedback && { feedback }) });
+function sink(builder: TopologyBuilder, name: string, from: Text, to: { readonly topic: string; readonly feedback?: true }): void {
+  builder.sink(name, { ...to, from, key: stringSerde, value: stringSerde });
 }
 
 const refusal = (message: RegExp) => ({ code: 'TOPOLOGY_INVALID', message });
@@ -49,7 +49,7 @@ test('a node that reads from an unknown one is refused at build', () => {
 
 test('a node cannot read from a sink', () => {
   const builder = createTopologyBuilder('app');
-  sink(builder, 'out', source(builder, 'in'), 'out-topic');
+  sink(builder, 'out', source(builder, 'in'), { topic: 'out-topic' });
   pass(builder, 'late', { nodeName: 'out' });
   assert.throws(() => builder.build(), refusal(/sink "out", which has no output/));
 });
@@ -69,7 +69,7 @@ test('a topology without a source is refused', () => {
 test('T3 a sink that writes a topic read upstream is refused unless it is declared as feedback', () => {
   const declare = (feedback?: true) => {
     const builder = createTopologyBuilder('app');
-    sink(builder, 'facts', pass(builder, 'p', source(builder, 'in')), 'in-topic', feedback);
+    sink(builder, 'facts', pass(builder, 'p', source(builder, 'in')), { topic: 'in-topic', ...(feedback && { feedback }) });
     return builder;
   };
   assert.throws(() => declare().build(), refusal(/declare it with feedback: true/));
@@ -78,14 +78,14 @@ test('T3 a sink that writes a topic read upstream is refused unless it is declar
 
 test('a feedback declaration that is none is refused', () => {
   const builder = createTopologyBuilder('app');
-  sink(builder, 'out', source(builder, 'in'), 'elsewhere', true);
+  sink(builder, 'out', source(builder, 'in'), { topic: 'elsewhere', feedback: true });
   assert.throws(() => builder.build(), refusal(/declared as feedback, but no source upstream/));
 });
 
 test('a cycle through the log over two sub-topologies is refused as well', () => {
   const builder = createTopologyBuilder('app');
-  sink(builder, 'there', source(builder, 'a'), 'b-topic');
-  sink(builder, 'back', source(builder, 'b'), 'a-topic');
+  sink(builder, 'there', source(builder, 'a'), { topic: 'b-topic' });
+  sink(builder, 'back', source(builder, 'b'), { topic: 'a-topic' });
   assert.throws(() => builder.build(), refusal(/feedback: true/));
 });
 
@@ -134,7 +134,7 @@ function described() {
     input: stringSerde,
     map: async ({ value }: StreamRecord<string, string>) => value,
   });
-  sink(builder, 'out', mapped, 'out-topic');
+  sink(builder, 'out', mapped, { topic: 'out-topic' });
   return builder.build();
 }
 

@@ -210,7 +210,10 @@ export class StreamThread {
         environment,
         instanceId,
         mailbox: this.#mailbox,
-        seek: (positions) => this.#flow?.seek(positions),
+        seek: (positions) => {
+          this.#flow?.seek(positions);
+          this.expectInput();
+        },
         onProgress,
         onFailed: (failed, error) => this.#options.onTaskFailed(failed, error),
         onRunning: () => this.#options.onChange(),
