@@ -1,5 +1,6 @@
-import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { Serde } from '../../schemas/serde.ts';
 import type { CaptureEvent, Policy } from '../../schemas/types/capture-event.ts';
+import { pairKey, stringKey } from '../../state/keys/key-serdes.ts';
 import { ttlStore, type TtlKeyValueStore } from '../../state/store.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
 import type { FactMessage, ImagedMessage, SessionChanged, SessionInfo } from '../model.ts';
@@ -8,20 +9,21 @@ import { emptyField, emptySession, fieldIdOf, type RedactField, type RedactSessi
 import { redactStep } from './redact-step.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
 
+/** (session, field): a session's fields lie together. */
+export type FieldKey = readonly [session: string, field: string];
+const fieldKey = pairKey(stringKey, stringKey);
+
 export interface RedactStores {
-  /** By record key. */
   readonly sessions: TtlKeyValueStore<string, RedactSession>;
-  /** By record key, newline, field. */
-  readonly fields: TtlKeyValueStore<string, RedactField>;
+  readonly fields: TtlKeyValueStore<FieldKey, RedactField>;
 }
 
-/** What the session's node keeps; `value` should be sealed: steps of a field are kept with their redacted values. */
-export function redactSessionStoreSpec(serdes: { readonly key: KeySerde<string>; readonly value: Serde<RedactSession> }, ttlMs: number) {
-  return ttlStore<string, RedactSession>('redact-sessions', { ...serdes, ttlMs });
-}
-
-export function redactFieldStoreSpec(serdes: { readonly key: KeySerde<string>; readonly value: Serde<RedactField> }, ttlMs: number) {
-  return ttlStore<string, RedactField>('redact-fields', { ...serdes, ttlMs });
+/** `field` should be sealed: typed values, redacted by policy, are in it. State ends `ttlMs` of partition time after its last change (T5). */
+export function redactStoreSpecs(serdes: { readonly session: Serde<RedactSession>; readonly field: Serde<RedactField> }, ttlMs: number) {
+  return {
+    sessions: ttlStore<string, RedactSession>('redact-sessions', { key: stringKey, value: serdes.session, ttlMs }),
+    fields: ttlStore<FieldKey, RedactField>('redact-fields', { key: fieldKey, value: serdes.field, ttlMs }),
+  };
 }
 
 type Context = ProcessorContext<string, PlannedMessage, RedactStores>;
@@ -38,12 +40,12 @@ export function createRedactProcessor(context: Context): Processor<string, Image
   function onStep(record: StreamRecord<string, ImagedStep>): void {
     const { session: info, step, chosen } = record.value;
     const redactor = redactorOf(info.policy);
-    const fieldKey = step.target === undefined ? undefined : `${record.key}\n${fieldIdOf(step, step.target)}`;
+    const place: FieldKey | undefined = step.target === undefined ? undefined : [record.key, fieldIdOf(step, step.target)];
     const session = sessions.get(record.key) ?? emptySession;
-    const field = (fieldKey === undefined ? undefined : fields.get(fieldKey)) ?? emptyField;
+    const field = (place === undefined ? undefined : fields.get(place)) ?? emptyField;
     const result = redactStep({ scope: record.key, step, chosen, session, field }, redactor);
     if (result.session !== session) sessions.put(record.key, result.session);
-    if (fieldKey !== undefined && result.field !== field) fields.put(fieldKey, result.field);
+    if (place !== undefined && result.field !== field) fields.put(place, result.field);
     const safeInfo = safeSession(info, redactor);
     for (const planned of [...result.takenBack, result.planned]) {
       context.forward({ ...record, value: { type: 'step', session: safeInfo, ...planned } });

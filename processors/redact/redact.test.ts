@@ -40,14 +40,14 @@ function message(draft: StepDraft, session: SessionInfo = info): ImagedMessage {
   return { type: 'step', session, step: draft, ...(draft.shot === undefined ? {} : { chosen: { shot: draft.shot } }) };
 }
 
-function storeOf<V>(map: Map<string, V>): TtlKeyValueStore<string, V> {
+function storeOf<K, V>(map: Map<string, V>): TtlKeyValueStore<K, V> {
   return {
-    get: (key) => map.get(key),
-    getMany: (keys) => keys.map((key) => map.get(key)),
-    put: (key, value) => void map.set(key, value),
-    delete: (key) => void map.delete(key),
-    range: () => map,
-    prefixScan: () => map,
+    get: (key) => map.get(String(key)),
+    getMany: (keys) => keys.map((key) => map.get(String(key))),
+    put: (key, value) => void map.set(String(key), value),
+    delete: (key) => void map.delete(String(key)),
+    range: () => [],
+    prefixScan: () => [],
   };
 }
 

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sealed } from '../../schemas/sealed.ts';
+import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
+import type { Screenshot } from '../../schemas/types/capture-event.ts';
+import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
+import type { DraftMessage, ImagedMessage } from '../model.ts';
+import { createMemoryKeyring } from '../ports/memory-keyring.ts';
+import { createGuideDriver } from '../test-support/guide-driver.ts';
+import { sampleChunk, sampleEvents, type EventDraft } from '../test-support/sample-session.ts';
+import type { SafeStage } from '../topology.ts';
+import { memoryObjects, toolsOf } from './test-support/image-fakes.ts';
+import { addRedactStage } from './redact-stage.ts';
+
+const shot: Screenshot = {
+  ofSeq: 2, phase: 'before', sha256: 'ab12', sizeBytes: 3, mediaType: 'image/png', width: 200, height: 100, scale: 1, masks: [],
+}; // prettier-ignore
+const page = { url: 'https://app.example.com/u?mail=ann%40example.com', title: 'ann@example.com – Form' };
+const mail = { role: 'textbox', name: 'Mail', ref: 'm', rect: { x: 10, y: 10, width: 50, height: 20 } };
+const word = { role: 'textbox', name: 'Word', ref: 'w', protected: true };
+const drafts: readonly EventDraft[] = [
+  { kind: 'screenshot', screenshot: shot },
+  { kind: 'click', page, target: mail, pointer: { x: 20, y: 20, button: 'left' } },
+  { kind: 'input', page, target: mail, input: { valueClass: 'text', text: 'ann@example.com' } },
+  { kind: 'input', page, target: word, input: { valueClass: 'secret', text: 'Zq7#canary-Xw91-hidden!!' } },
+  { kind: 'click', page, target: { role: 'button', name: 'Write to ann@example.com', ref: 'b' }, pointer: { x: 5, y: 5, button: 'left' } },
+  { kind: 'session.finished' },
+];
+
+/** The whole chain with redaction, without phash-dedupe: every shot stands for itself. */
+function stageWith(objects: ReturnType<typeof memoryObjects>): SafeStage {
+  const keyring = createMemoryKeyring('seed');
+  const seal = <T>() => sealed(jsonSerde<T>(), keyring);
+  return (builder, stream) => {
+    const imaged = builder.processor('each-its-own', {
+      from: stream,
+      create: (context: ProcessorContext<string, ImagedMessage>): Processor<string, DraftMessage> => ({
+        process: ({ value, ...record }: StreamRecord<string, DraftMessage>) =>
+          context.forward({
+            ...record,
+            value: value.type === 'step' && value.step.shot !== undefined ? { ...value, chosen: { shot: value.step.shot } } : value,
+          }),
+      }),
+    });
+    return addRedactStage(builder, imaged, {
+      serdes: { session: seal(), field: seal(), planned: seal() },
+      ttlMs: 86_400_000,
+      images: { images: toolsOf('v1'), objects, originals: objects, keyring },
+    });
+  };
+}
+
+describe('the chain with redaction', () => {
+  it('writes no original to any output topic, and pictures only with their places covered', async () => {
+    const objects = memoryObjects();
+    objects.bodies.set('quarantine/t/s/ab12', Buffer.from('png'));
+    const { driver, serdes, take } = await createGuideDriver({ safeStage: stageWith(objects) });
+    await take(sampleChunk(sampleEvents(drafts, { redact: ['all'] })));
+    const steps = await driver.output('guide.steps.v1', stringSerde, serdes['guide.steps.v1']).read();
+    const sessions = await driver.output('guide.sessions.v1', stringSerde, serdes['guide.sessions.v1']).read();
+    const guides = await driver.output('guide.finished.v1', stringSerde, serdes['guide.finished.v1']).read();
+    const written = JSON.stringify([steps, sessions, guides].map((records) => records.map(({ key, value }) => ({ key, value }))));
+    assert.doesNotMatch(written, /ann@|ann%40|canary|Zq7/);
+    const guide = guides.at(-1)?.value;
+    assert.deepEqual(
+      guide?.steps.map((step) => [step.kind, step.target.name, step.value]),
+      [
+        ['type', 'Mail', '[e-mail]'],
+        ['secret', 'Word', undefined],
+        ['click', 'Write to [e-mail]', undefined],
+      ],
+    );
+    const full = objects.bodies.get(guide?.steps[0]?.image?.fullKey ?? '');
+    assert.equal(full?.toString(), 'v1 [{"x":8,"y":8,"width":54,"height":24}]');
+    assert.ok(guide?.redactions.some(({ kind, count }) => kind === 'e-mail' && count > 0));
+    await driver.close();
+  });
+});
