@@ -16,13 +16,13 @@ export function createCursor(at: TopicPartition, nextOffset: bigint): Cursor {
 }
 
 /**
- * Reads a share of every cursor, the one after the last served first, so that a busy partition cannot starve the others.
+ * Gives every cursor with something to read an equal share, in turn, so that a busy partition cannot starve the others and idle ones cost nothing.
  * Positions move with what is handed out, and over what is invisible.
  */
 export class FetchPlan {
   readonly #storage: LocalStorage;
   readonly #isolation: Isolation;
-  #turn = 0;
+  #lastServed = '';
 
   constructor(storage: LocalStorage, isolation: Isolation) {
     this.#storage = storage;
@@ -31,19 +31,27 @@ export class FetchPlan {
 
   fetch(cursors: readonly Cursor[], maxBytes: number): readonly RecordBatch[] {
     const batches: RecordBatch[] = [];
+    const ready = this.#readyInTurn(cursors);
     let remainingBytes = maxBytes;
-    const first = this.#turn;
-    for (let step = 0; step < cursors.length && remainingBytes > 0; step++) {
-      const cursor = cursors[(first + step) % cursors.length];
-      if (cursor === undefined || cursor.isPaused) continue;
-      const share = Math.ceil(remainingBytes / (cursors.length - step));
-      const result = this.#read(cursor, share);
-      if (result.records.length === 0) continue;
-      remainingBytes -= result.byteCount;
-      this.#turn = (first + step + 1) % cursors.length;
-      batches.push({ topic: cursor.topic, partition: cursor.partition, records: result.records, nextOffset: result.nextOffset });
+    for (const [index, cursor] of ready.entries()) {
+      if (remainingBytes <= 0) break;
+      const { records, nextOffset, byteCount } = this.#read(cursor, Math.ceil(remainingBytes / (ready.length - index)));
+      if (records.length === 0) continue;
+      remainingBytes -= byteCount;
+      this.#lastServed = cursor.key;
+      batches.push({ topic: cursor.topic, partition: cursor.partition, records, nextOffset });
     }
     return batches;
+  }
+
+  /** Those with something to read, beginning behind the one that was served last. */
+  #readyInTurn(cursors: readonly Cursor[]): readonly Cursor[] {
+    const ready = cursors.filter(
+      (cursor) => !cursor.isPaused && this.#storage.range(cursor, this.#isolation).nextOffset !== cursor.nextOffset,
+    );
+    if (ready.length < 2) return ready;
+    const turn = ready.findIndex((cursor) => cursor.key === this.#lastServed) + 1;
+    return [...ready.slice(turn), ...ready.slice(0, turn)];
   }
 
   /** Goes on over stretches where nothing is visible, so that an empty answer means the end and not a gap. */
