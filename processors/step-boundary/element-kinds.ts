@@ -50,10 +50,18 @@ export function isPressable(target: Target | undefined): boolean {
   return target !== undefined && (pressableRoles.has(target.role) || isToggle(target) || isNativeSelect(target));
 }
 
-/** Nothing that a guide could tell somebody to click. */
+/** Nothing that a guide could tell somebody to click: the page itself, and background that has no name of its own. */
 export function isNothing(target: Target | undefined): boolean {
   if (target === undefined || pageTags.has(target.tag ?? '')) return true;
-  return target.name === '' && passiveRoles.has(target.role);
+  if (!passiveRoles.has(target.role)) return false;
+  return target.name === '' || (target.nameSource === 'ancestor' && !isSmall(target));
+}
+
+const maxSmallSidePx = 64;
+
+/** A small thing in something named is its picture; a large one is the space around. */
+function isSmall({ rect }: Target): boolean {
+  return rect !== undefined && rect.width <= maxSmallSidePx && rect.height <= maxSmallSidePx;
 }
 
 /** Which element: the recorder's own reference, else what it looks like. */

@@ -1,7 +1,7 @@
 import type { CaptureEvent, Point, Target } from '../../schemas/types/capture-event.ts';
 import type { StepKind } from '../../schemas/types/guide.ts';
 import type { SessionInfo, SessionMessage } from '../model.ts';
-import { stepIdOf, type Press, type TrackedStep } from './step-state.ts';
+import { stepIdOf, withSeqs, type Press, type TrackedStep } from './step-state.ts';
 
 export type EventMessage = Extract<SessionMessage, { type: 'event' }>;
 
@@ -50,8 +50,7 @@ export function newStep({ session, seed, message, index, page }: NewStep): Track
     }),
     atMs: start.atMs - session.openedAtMs,
     lastAtMs: atMs,
-    fromSeq: start.fromSeq,
-    toSeq: start.toSeq,
+    seqs: start.seqs,
     state: 'provisional',
   };
 }
@@ -59,16 +58,15 @@ export function newStep({ session, seed, message, index, page }: NewStep): Track
 interface Start {
   readonly order: number;
   readonly atMs: number;
-  readonly fromSeq: number;
-  readonly toSeq: number;
+  readonly seqs: readonly number[];
   readonly page?: { readonly url: string; readonly title: string } | undefined;
 }
 
 /** A press that is a step without its click is settled by an event that is no part of it. */
 function startOf(since: Press | undefined, { ordinal, atMs, event }: EventMessage): Start {
-  if (since === undefined) return { order: ordinal, atMs, fromSeq: event.seq, toSeq: event.seq };
-  const toSeq = since.upAtMs === undefined ? event.seq : since.seq;
-  return { order: since.ordinal, atMs: since.atMs, fromSeq: since.seq, toSeq, page: since.page };
+  if (since === undefined) return { order: ordinal, atMs, seqs: [event.seq] };
+  const seqs = since.upAtMs === undefined ? withSeqs([since.seq], event.seq) : [since.seq];
+  return { order: since.ordinal, atMs: since.atMs, seqs, page: since.page };
 }
 
 export function pageOf(event: CaptureEvent): { readonly url: string; readonly title: string } | undefined {

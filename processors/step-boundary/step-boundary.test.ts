@@ -97,6 +97,17 @@ describe('pointer', () => {
     assert.deepEqual(stepsOf([{ kind: 'click', pointer: pointer(), ...at(0) }, click({ role: 'button', name: '' }, 1000)]), ['click ']);
   });
 
+  test('background that only what is around it names is nothing, a small picture in something named is not', () => {
+    const spot = (width: number): Target => ({
+      role: 'generic',
+      name: 'Delete',
+      nameSource: 'ancestor',
+      rect: { x: 0, y: 0, width, height: 20 },
+    });
+    assert.deepEqual(stepsOf([click(spot(600), 0)]), []);
+    assert.deepEqual(stepsOf([click(spot(20), 0)]), ['click Delete']);
+  });
+
   test('a press whose element the page took away counts as a click when the pointer came up on it', () => {
     const item: Target = { role: 'generic', name: 'p', ref: 'i' };
     const up: EventDraft = { kind: 'pointer.up', target: item, pointer: pointer(), ...at(90) };
@@ -214,6 +225,18 @@ describe('choices', () => {
     assert.deepEqual(stepsOf([click(option, 0), choice('Class')]), ['select Class = Bunny']);
   });
 
+  test('a list that changes before the click on its option arrives: one step, and a double click on the option is one', () => {
+    const option: Target = { role: 'option', name: 'Bunny', ref: 'o', tag: 'option' };
+    const choice: EventDraft = {
+      kind: 'change',
+      target: { ...list, role: 'listbox', name: 'Pets' },
+      input: { valueClass: 'choice', text: 'Bunny' },
+      ...at(5),
+    };
+    assert.deepEqual(stepsOf([down(option, 0), choice, click(option, 10)]), ['select Pets = Bunny']);
+    assert.deepEqual(stepsOf([down(option, 0), choice, click(option, 10), down(option, 40), click(option, 50, 2)]), ['double-click Bunny']);
+  });
+
   test('a file is chosen by one step', () => {
     const upload: Target = { role: 'button', name: 'Upload', ref: 'f', tag: 'input:file' };
     const chosen: EventDraft = { kind: 'file.chosen', target: upload, input: { valueClass: 'file', text: 'a.pdf, b.pdf' }, ...at(9000) };
@@ -307,6 +330,22 @@ describe('pictures', () => {
     const change: EventDraft = { kind: 'change', target: box, input: { valueClass: 'boolean', checked: true }, ...at(91) };
     const checked = lastDraft(play([down(box, 0), shot(1, 'before', 1), click(box, 90), change, shot(4, 'after', 200)]));
     assert.equal(checked.shot?.sha256, '4after');
+  });
+
+  test('a press on the next element is no picture of the field that changes in between', () => {
+    const change: EventDraft = { kind: 'change', target: field, input: { valueClass: 'text', text: 'alan' }, ...at(901) };
+    const chain = play([
+      typed(field, 'alan', 0),
+      down(button, 900),
+      change,
+      click(button, 910),
+      shot(2, 'before', 920),
+      shot(3, 'after', 930),
+      finished(9000),
+    ]);
+    const [typing, clicking] = chain.view();
+    assert.equal(lastDraft(chain, typing?.stepId).shot?.sha256, '3after');
+    assert.equal(lastDraft(chain, clicking?.stepId).shot?.sha256, '2before');
   });
 
   test('a late picture amends a step that is final already, and says so', () => {

@@ -2,7 +2,7 @@ import type { Screenshot } from '../../schemas/types/capture-event.ts';
 import type { Revision } from '../../schemas/types/guide.ts';
 import type { DraftMessage, SessionInfo } from '../model.ts';
 import { holdMs, newStep, type EventMessage, type StepSeed } from './new-step.ts';
-import { draftOf, tailLength, type BoundaryState, type StepTail, type TrackedStep } from './step-state.ts';
+import { draftOf, tailLength, withSeqs, type BoundaryState, type Press, type StepTail, type TrackedStep } from './step-state.ts';
 
 export interface TimedDraft {
   readonly atMs: number;
@@ -57,14 +57,15 @@ export class StepRun {
     this.#emitNewest(this.#adoptShots(step), message);
   }
 
-  /** Changes the newest step; the event becomes part of it. */
-  amend(change: Partial<TrackedStep>, message: EventMessage): void {
+  /** Changes the newest step; the event, and the press it ends, become part of it. */
+  amend(change: Partial<TrackedStep>, message: EventMessage, press?: Press): void {
     const { last } = this.state;
     if (last === undefined) return;
     const { atMs, event } = message;
     const isOpenEnded = last.holdUntilMs === undefined && !('holdUntilMs' in change);
     const hold = isOpenEnded ? {} : { holdUntilMs: atMs + holdMs };
-    const step: TrackedStep = { ...last, ...change, ...hold, lastAtMs: atMs, toSeq: event.seq, state: 'provisional' };
+    const seqs = withSeqs(last.seqs, ...(press === undefined ? [] : [press.seq]), event.seq);
+    const step: TrackedStep = { ...last, ...change, ...hold, lastAtMs: atMs, seqs, state: 'provisional' };
     this.state = { ...this.state, actedAtMs: atMs };
     this.#emitNewest(this.#adoptShots(step), message);
   }
@@ -77,10 +78,15 @@ export class StepRun {
     this.state = { ...this.state, last: rest };
   }
 
-  /** The event is part of the newest step and changes nothing that a reader sees. */
-  extend(message: EventMessage): void {
+  /** The event, and the press it ends, are part of the newest step and change nothing but perhaps its picture. */
+  extend(message: EventMessage, press?: Press): void {
     const { last } = this.state;
-    if (last !== undefined) this.state = { ...this.state, last: { ...last, toSeq: message.event.seq, lastAtMs: message.atMs } };
+    if (last === undefined) return;
+    const seqs = withSeqs(last.seqs, ...(press === undefined ? [] : [press.seq]), message.event.seq);
+    const extended = { ...last, seqs, lastAtMs: message.atMs };
+    this.state = { ...this.state, last: extended };
+    const adopted = this.#adoptShots(extended);
+    if (adopted !== extended) this.decorate(adopted, {}, message.atMs);
   }
 
   finalizeLast(atMs: number): void {
@@ -138,7 +144,7 @@ export class StepRun {
   /** Pictures of an event that came before the event was known to be a step: of a pointer going down, say. */
   #adoptShots(step: TrackedStep): TrackedStep {
     const { earlyShots } = this.state;
-    const own = earlyShots.filter((shot) => shot.ofSeq >= step.fromSeq && shot.ofSeq <= step.toSeq);
+    const own = earlyShots.filter((shot) => step.seqs.includes(shot.ofSeq));
     if (own.length === 0) return step;
     this.state = { ...this.state, earlyShots: earlyShots.filter((shot) => !own.includes(shot)) };
     return own.reduce(withShot, step);

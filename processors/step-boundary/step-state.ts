@@ -24,9 +24,8 @@ export interface TrackedStep {
   readonly atMs: number;
   /** Event time of the last event that is part of it. */
   readonly lastAtMs: number;
-  /** Events that belong to it, inclusive: a picture of one of them is a picture of the step. */
-  readonly fromSeq: number;
-  readonly toSeq: number;
+  /** Events that belong to it: a picture of one of them is a picture of the step. The first few and the last, when there are many. */
+  readonly seqs: readonly number[];
   /** Final from this event time on; undefined: until another step begins. */
   readonly holdUntilMs?: number;
   readonly state: 'provisional' | 'final' | 'removed';
@@ -47,6 +46,8 @@ export interface Press {
   /** When it came up on the same element, near by; then it is a click that the page took away from the browser. */
   readonly upAtMs?: number;
   readonly wasDrag?: boolean;
+  /** Its element changed before its click came: the step is there already. */
+  readonly isStep?: boolean;
 }
 
 /**
@@ -81,6 +82,14 @@ export interface StepTail {
 
 /** Steps that a late picture or an undo can still reach. */
 export const tailLength = 128;
+
+const maxFirstSeqs = 4;
+const maxSeqs = 24;
+
+export function withSeqs(seqs: readonly number[], ...more: readonly number[]): readonly number[] {
+  const all = [...seqs, ...more.filter((seq) => !seqs.includes(seq))];
+  return all.length <= maxSeqs ? all : [...all.slice(0, maxFirstSeqs), ...all.slice(all.length - maxSeqs + maxFirstSeqs)];
+}
 
 /** Ids are the same in every run of the same recording (T1). */
 export function stepIdOf(session: SessionInfo, ordinal: number): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Guide, GuideStep, RedactionCount, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
-import type { SessionInfo } from '../model.ts';
-import { guideSummary, guideTitle } from './guide-title.ts';
+import type { SafeStep, SessionInfo } from '../model.ts';
+import { guideSummary, guideTitle, type GoalStep } from './guide-title.ts';
 import { stepDescription } from './step-description.ts';
 import { stepTitle } from './step-title.ts';
 import type { StepShelf, TitledStep, TitleState } from './title-state.ts';
@@ -55,7 +55,7 @@ export function buildGuide(state: TitleState, shelf: StepShelf, upsert: SessionU
     tenantId,
     sessionId,
     revision: { ordinal: upsert.revision.ordinal, timer: upsert.revision.timer, final: true },
-    title: state.editedTitle ?? state.modelTitle ?? guideTitle(steps, title),
+    title: state.editedTitle ?? state.modelTitle ?? guideTitle(goalSteps(entries), title),
     summary: state.editedSummary ?? guideSummary(steps),
     missedEvents: upsert.missedEvents,
     durationMs: upsert.lastEventAtMs,
@@ -63,6 +63,14 @@ export function buildGuide(state: TitleState, shelf: StepShelf, upsert: SessionU
     warnings: upsert.warnings,
     steps,
   };
+}
+
+function goalSteps(entries: readonly TitledStep[]): GoalStep[] {
+  return entries.map((entry) => ({ kind: entry.step.kind, title: titleOf(entry), target: entry.step.target, ...pageOf(entry.step) }));
+}
+
+function pageOf({ page }: SafeStep): Pick<SafeStep, 'page'> {
+  return page === undefined ? {} : { page };
 }
 
 function sumRedactions(entries: readonly TitledStep[]): RedactionCount[] {

@@ -43,7 +43,12 @@ const maxNameLength = 80;
 export function elementPhrase(element: NamedElement): string {
   if (element.name === '') return `the ${nounOf(element.role)}`;
   if (element.nameSource === 'icon') return `the ${element.name} icon`;
-  return shorten(element.name, maxNameLength);
+  return shorten(labelOf(element.name), maxNameLength);
+}
+
+/** Forms write `Username:` and `Username *`; the name is Username. */
+export function labelOf(name: string): string {
+  return fold(name).replace(/(?<=[^:*\s])\s*[:*]+$/, '');
 }
 
 /** ` in Billing settings`, or nothing. */

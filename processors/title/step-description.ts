@@ -1,10 +1,11 @@
 import type { SafeStep } from '../model.ts';
-import { elementPhrase, fold, nounOf, quoted, shorten } from './phrases.ts';
+import { elementPhrase, fold, labelOf, nounOf, quoted, shorten } from './phrases.ts';
 import { stepTitle } from './step-title.ts';
 
 /** A full sentence that also says what the element is and which page it is on. */
 export function stepDescription(step: SafeStep): string {
-  return `${sentence(step)}${onPage(step)}.`;
+  const remark = step.kind === 'secret' ? '; it was not recorded' : '';
+  return `${sentence(step)}${onPage(step)}${remark}.`;
 }
 
 function sentence(step: SafeStep): string {
@@ -16,7 +17,7 @@ function sentence(step: SafeStep): string {
     case 'type':
       return fold(step.value ?? '') === '' ? `Clear ${described(step)}` : `Type ${quoted(step.value ?? '', 500)} into ${described(step)}`;
     case 'secret':
-      return `Type your secret into ${described(step)}; it was not recorded`;
+      return `Type your secret into ${described(step)}`;
     default:
       return stepTitle(step);
   }
@@ -27,7 +28,7 @@ function described(step: SafeStep): string {
   const { target } = step;
   if (target.name === '' || target.nameSource === 'icon') return elementPhrase(target);
   const noun = nounOf(target.role);
-  return noun === 'element' ? quoted(target.name, 200) : `the ${noun} ${quoted(target.name, 200)}`;
+  return noun === 'element' ? quoted(labelOf(target.name), 200) : `the ${noun} ${quoted(labelOf(target.name), 200)}`;
 }
 
 function onPage(step: SafeStep): string {

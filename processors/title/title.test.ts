@@ -6,6 +6,7 @@ import type { StepKind } from '../../schemas/types/guide.ts';
 import type { SafeStep } from '../model.ts';
 import { PureChain } from '../test-support/pure-chain.ts';
 import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from '../test-support/sample-session.ts';
+import { guideTitle, type GoalStep } from './guide-title.ts';
 import { stepDescription } from './step-description.ts';
 import { stepTitle } from './step-title.ts';
 
@@ -102,6 +103,25 @@ function play(drafts: readonly EventDraft[], policy: Parameters<typeof sampleEve
 
 const guideOf = (chain: PureChain) => chain.guides().get('s');
 const guideCount = (chain: PureChain) => chain.outputs.filter((out) => out.type === 'guide').length;
+
+test('the title of a guide is its goal and its application', () => {
+  const page = { url: 'https://a.example/x', title: 'grace | Change user | Django site admin' };
+  const clicked = (name: string, context?: string): GoalStep => ({
+    kind: 'click',
+    title: `Click ${name}`,
+    target: { name, ...(context === undefined ? {} : { context }) },
+    page,
+  });
+  const cases: readonly (readonly [readonly GoalStep[], string])[] = [
+    [[clicked('Add user'), clicked('Save', 'Change user'), clicked('Log out')], 'How to change user in Django site admin'],
+    [[clicked('From'), clicked('Find Flights')], 'How to find Flights in Django site admin'],
+    [[clicked('Save', 'Billing settings')], 'How to save Billing settings in Django site admin'],
+    [[clicked('Tab #2')], 'How to click Tab #2 in Django site admin'],
+    [[{ kind: 'click', title: 'Click Submit', target: { name: 'Submit' } }], 'How to click Submit'],
+  ];
+  for (const [steps, title] of cases) assert.equal(guideTitle(steps, undefined), title);
+  assert.equal(guideTitle([clicked('Save')], 'Onboarding'), 'Onboarding');
+});
 
 describe('the guide', () => {
   test('says what it was for, in how many steps, and numbers them', () => {

@@ -3,7 +3,7 @@ import type { StepKind } from '../../../schemas/types/guide.ts';
 import { elementKeyOf, isOption, isToggle } from '../element-kinds.ts';
 import { holdMs, type EventMessage } from '../new-step.ts';
 import type { StepRun } from '../step-run.ts';
-import type { TrackedStep } from '../step-state.ts';
+import type { Press, TrackedStep } from '../step-state.ts';
 
 /** `input` and `change`: what became of a field. */
 export function onInput(run: StepRun, message: EventMessage): void {
@@ -66,24 +66,41 @@ function isCauseOf(last: TrackedStep, elementKey: string, message: EventMessage)
 }
 
 function chosen(run: StepRun, message: EventMessage, input: Input): void {
-  const { event } = message;
-  const elementKey = keyOf(event);
   const value = input.text ?? '';
-  const { last } = run.state;
-  if (isLive(last) && last.elementKey === elementKey && ['click', 'select', 'press'].includes(last.kind)) {
-    return run.amend({ kind: 'select', value }, message);
-  }
-  const isOptionClicked = isLive(last) && last.kind === 'select' && isOption(last.target) && value.includes(last.target?.name ?? '');
-  if (isOptionClicked && message.atMs - last.lastAtMs <= holdMs) return optionChosen(run, message, value);
-  run.begin({ kind: 'select', target: event.target, elementKey, value, isOpenEnded: true }, message);
+  const { last, press } = run.state;
+  if (press !== undefined && isChosenOption(press.target, value)) return optionPressed(run, message, press);
+  const target = message.event.target;
+  const elementKey = keyOf(message.event);
+  if (isLive(last) && last.elementKey === elementKey && choosingKinds.has(last.kind)) return run.amend({ kind: 'select', value }, message);
+  if (isLive(last) && isOptionClick(last, value, message)) return run.amend(inList(last.target, target), message);
+  run.begin({ kind: 'select', target, elementKey, value, isOpenEnded: true }, message);
 }
 
-/** A list that shows its options: the option names the step, unless the list has a name to say it in. */
-function optionChosen(run: StepRun, message: EventMessage, value: string): void {
-  const { target } = message.event;
-  const option = run.state.last?.target?.name ?? value;
-  if (target === undefined || target.name === '') return run.extend(message);
-  run.amend({ target, value: option }, message);
+const choosingKinds: ReadonlySet<StepKind> = new Set(['click', 'select', 'press']);
+
+function isChosenOption(target: Target | undefined, value: string): boolean {
+  return target !== undefined && isOption(target) && value.includes(target.name);
+}
+
+function isOptionClick(last: TrackedStep, value: string, message: EventMessage): boolean {
+  return last.kind === 'select' && isChosenOption(last.target, value) && message.atMs - last.lastAtMs <= holdMs;
+}
+
+/** A list that shows its options changes before the click on the option arrives: that click is the end of this step. */
+function optionPressed(run: StepRun, message: EventMessage, press: Press): void {
+  const { upAtMs: _up, ...since } = press;
+  const { elementKey, target } = press;
+  run.begin({ kind: 'select', value: target?.name, elementKey, click: press.at, ...inList(target, message.event.target), since }, message);
+  run.state = { ...run.state, press: { ...press, isStep: true } };
+}
+
+const maxListNameLength = 40;
+
+/** The option names the step, unless the list has a short name to say it in. */
+function inList(option: Target | undefined, list: Target | undefined): { readonly target?: Target } {
+  const isNamed = list !== undefined && list.name !== '' && list.name.length <= maxListNameLength;
+  const target = isNamed ? list : option;
+  return target === undefined ? {} : { target };
 }
 
 export function onFile(run: StepRun, message: EventMessage): void {

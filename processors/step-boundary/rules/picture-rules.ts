@@ -30,9 +30,6 @@ export function onUndo(run: StepRun, message: EventMessage): void {
 }
 
 function stepOfSeq(run: StepRun, seq: number): TrackedStep | undefined {
-  for (const step of run.recent()) {
-    if (seq >= step.fromSeq && seq <= step.toSeq) return step;
-    if (step.toSeq < seq) return undefined;
-  }
+  for (const step of run.recent()) if (step.seqs.includes(seq)) return step;
   return undefined;
 }

@@ -43,7 +43,8 @@ export function settlePress(run: StepRun, message: EventMessage): void {
   const { press, ...rest } = run.state;
   if (press === undefined) return;
   run.state = rest;
-  if (press.upAtMs !== undefined && press.wasDrag !== true && !isNothing(press.target)) beginPressed(run, message, press);
+  if (press.upAtMs !== undefined && press.wasDrag !== true && press.isStep !== true && !isNothing(press.target))
+    beginPressed(run, message, press);
 }
 
 export function settleOverduePress(run: StepRun, message: EventMessage): void {
@@ -54,14 +55,18 @@ export function settleOverduePress(run: StepRun, message: EventMessage): void {
 export function onClick(run: StepRun, message: EventMessage): void {
   const press = takePress(run, message);
   if (press?.wasDrag === true) return;
-  const { event } = message;
-  const elementKey = elementKeyOf(event.target, event.page?.framePath);
   const { last } = run.state;
-  if (last !== undefined && isHandedOn(last, message)) return handOn(run, message, elementKey);
-  if (isNothing(event.target) || isOfKey(run, message)) return;
+  if (press?.isStep === true) run.extend(message, press);
+  else if (last !== undefined && isHandedOn(last, message)) handOn(run, message);
+  else if (!isNothing(message.event.target) && !isOfKey(run, message)) clicked(run, message, press);
+}
+
+function clicked(run: StepRun, message: EventMessage, press: Press | undefined): void {
+  const { last } = run.state;
+  const elementKey = elementKeyOf(message.event.target, message.event.page?.framePath);
   const isSame = last !== undefined && last.state !== 'removed' && last.elementKey === elementKey;
-  if (isSame && isOneStep(last, message)) return amendClick(run, message, last);
-  beginClick(run, message, press);
+  if (isSame && isOneStep(last, message)) amendClick(run, message, press);
+  else beginClick(run, message, press);
 }
 
 function takePress(run: StepRun, message: EventMessage): Press | undefined {
@@ -90,8 +95,9 @@ function isHandedOn(last: TrackedStep, message: EventMessage): boolean {
   return last.click.x === pointer.x && last.click.y === pointer.y && (pointer.clickCount ?? 1) <= 1;
 }
 
-function handOn(run: StepRun, message: EventMessage, elementKey: string): void {
-  const { target } = message.event;
+function handOn(run: StepRun, message: EventMessage): void {
+  const { target, page } = message.event;
+  const elementKey = elementKeyOf(target, page?.framePath);
   if (target === undefined || isNothing(target) || !isControl(target)) return run.extend(message);
   const name = target.name === '' ? (run.state.last?.target?.name ?? '') : target.name;
   run.amend({ target: { ...target, name }, elementKey }, message);
@@ -108,13 +114,16 @@ function isOneStep(last: TrackedStep, message: EventMessage): boolean {
   if (isTextField(target)) return ['click', 'type', 'secret'].includes(last.kind);
   if (isNativeSelect(target)) return last.kind === 'select';
   const isMore = (pointer?.clickCount ?? 1) > 1;
-  return isMore && !isToggle(target) && (last.kind === 'click' || last.kind === 'double-click');
+  return isMore && !isToggle(target) && ['click', 'double-click', 'select'].includes(last.kind);
 }
 
-function amendClick(run: StepRun, message: EventMessage, last: TrackedStep): void {
-  if (isTextField(message.event.target) || isNativeSelect(message.event.target)) return run.extend(message);
-  if (last.kind === 'double-click') return run.extend(message);
-  run.amend({ kind: 'double-click' }, message);
+function amendClick(run: StepRun, message: EventMessage, press: Press | undefined): void {
+  const { target } = message.event;
+  const isMoreOfSame = isTextField(target) || isNativeSelect(target) || run.state.last?.kind === 'double-click';
+  if (isMoreOfSame || target === undefined) return run.extend(message, press);
+  // An option that was selected by the first click: what counts is the double click on it.
+  run.dropValue();
+  run.amend({ kind: 'double-click', target }, message, press);
 }
 
 function beginClick(run: StepRun, message: EventMessage, press: Press | undefined): void {
