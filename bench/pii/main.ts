@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readInterfaceStrings, readPresidio, type LabelledText } from './labelled.ts';
 import { scoreSet, threshold, type KindScore } from './score.ts';
 
-const folder = join(packageRoot(dirname(fileURLToPath(import.meta.url))), 'bench', 'pii');
+const folder = fileURLToPath(new URL('../../../bench/pii', import.meta.url));
 const passed = [
   printSet('presidio-research generated_small.json, structured types', readPresidio(folder)),
   printSet('interface-strings.json', readInterfaceStrings(folder)),
@@ -31,9 +29,4 @@ function row(score: KindScore): string {
 
 function percent(part: number): string {
   return `${(100 * part).toFixed(1)}%`;
-}
-
-/** The nearest folder upwards with a package.json: compiled code runs from dist. */
-function packageRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : packageRoot(dirname(from));
 }

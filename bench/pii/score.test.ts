@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readInterfaceStrings, readPresidio } from './labelled.ts';
 import { scoreSet, threshold } from './score.ts';
 
-const folder = join(packageRoot(dirname(fileURLToPath(import.meta.url))), 'bench', 'pii');
-
-function packageRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : packageRoot(dirname(from));
-}
+const folder = fileURLToPath(new URL('../../../bench/pii', import.meta.url));
 
 describe('structured personal data', () => {
   it('is found in the sentences of presidio-research at the promised precision and recall', () => {

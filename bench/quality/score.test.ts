@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Guide, GuideStep, StepKind } from '../../schemas/types/guide.ts';
 import { expectationsOf } from './ask/ask.ts';
+import { bundledRecordings, fullRecordings } from './data-folders.ts';
 import { readPage, withKind } from './page.ts';
 import { readRecordings, type AskedRecording } from './recording.ts';
 import { report } from './report.ts';
 import { passes, scoreRecording, total, type ScoredRecording } from './score.ts';
 
-const recordings = readRecordings(testdata(dirname(fileURLToPath(import.meta.url))));
-
-function testdata(from: string): string {
-  const root = existsSync(join(from, 'package.json')) ? from : undefined;
-  return root === undefined ? testdata(dirname(from)) : join(root, 'bench', 'quality', 'testdata');
-}
+const recordings = readRecordings(bundledRecordings);
+const full = fullRecordings();
 
 function recordingOf(family: string): AskedRecording {
   const found = recordings.find((recording) => recording.family === family);
@@ -212,4 +206,18 @@ describe('the scorer of steps', () => {
     assert.equal(expectationsOf(recording.utterance, readPage(recording.finalDom)), undefined);
     assert.equal(passes([scoreRecording(recording, guide())]), false);
   });
+
+  it(
+    'understands every request of the whole set, each with something required',
+    { skip: full === undefined ? 'the whole set is not beside the checkout' : false },
+    () => {
+      for (const recording of readRecordings(full ?? '')) {
+        const expectations = expectationsOf(recording.utterance, readPage(recording.finalDom));
+        assert.ok(
+          expectations?.some((expected) => expected.need === 'required'),
+          recording.id,
+        );
+      }
+    },
+  );
 });
