@@ -1,5 +1,5 @@
 import type { CaptureChunk } from '../../schemas/types/capture-event.ts';
-import type { Guide, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
+import type { Guide, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import type { OutputMessage, StepDraft } from '../model.ts';
 import { defaultSessionizeOptions, type SessionState } from '../sessionize/session-state.ts';
 import { sessionize } from '../sessionize/sessionize.ts';
@@ -54,7 +54,11 @@ export class PureChain {
   /** What a view holds: the highest revision of each step that is not removed, in order. */
   view(): StepUpsert[] {
     const latest = new Map<string, StepUpsert>();
-    for (const out of this.outputs) if (out.type === 'step') latest.set(out.step.stepId, out.step);
+    for (const out of this.outputs) {
+      if (out.type !== 'step') continue;
+      const known = latest.get(out.step.stepId);
+      if (known === undefined || isHigher(out.step.revision, known.revision)) latest.set(out.step.stepId, out.step);
+    }
     return [...latest.values()].filter((step) => step.state !== 'removed').sort((a, b) => a.order - b.order);
   }
 
@@ -75,6 +79,11 @@ export class PureChain {
     this.#sessions.set(key, stores);
     return stores;
   }
+}
+
+function isHigher(a: Revision, b: Revision): boolean {
+  if (a.ordinal !== b.ordinal) return a.ordinal > b.ordinal;
+  return a.timer === b.timer ? a.final && !b.final : a.timer > b.timer;
 }
 
 function tailOf(map: Map<number, TrackedStep>): StepTail {
