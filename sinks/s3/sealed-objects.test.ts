@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { hasCode } from '../../topology/base/errors.ts';
 import { objectStoreContract } from '../contracts/object-store-contract.ts';
-import { createMemoryKeyring } from '../memory/memory-keyring.ts';
+import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import { createMemoryObjectStore } from '../memory/memory-object-store.ts';
 import { quarantineScope, sealedObjects } from './sealed-objects.ts';
 
