@@ -244,6 +244,17 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     assert.deepEqual(texts(await two.source.poll(now)), ['c']);
   });
 
+  test(`${name}: a commit that an eviction overtakes is either refused or stands, and the answer says which`, async (t) => {
+    const { log, evictMember } = await open(t);
+    await log.createTopics([{ name: 'events', partitionCount: 1 }]);
+    const { source } = await joinGroup(log, 'a');
+    await source.poll(now);
+    const committing = source.commitOffsets([{ ...first, nextOffset: 5n }]);
+    evictMember('group', 'a');
+    const [outcome] = await Promise.allSettled([committing]);
+    assert.equal((await log.committed('group', [first]))[0]?.nextOffset, outcome.status === 'fulfilled' ? 5n : undefined);
+  });
+
   test(`${name}: groups do not share positions`, async (t) => {
     const { log } = await open(t);
     await log.createTopics([{ name: 'events', partitionCount: 2 }]);

@@ -190,8 +190,8 @@ class DirectoryLog implements EmbeddedLog {
       read: (request) => this.#topics.partition(request).read(request),
       range: (at) => this.#topics.partition(at).range(),
       committed: (groupId, at) => this.#offsets.committed(groupId, at),
-      commitOffsets: async (groupId, commits) => {
-        await this.#queue.append({ check: () => this.#clients.assertOpen(), records: new Map(), offsets: { groupId, commits } });
+      commitOffsets: async ({ groupId, offsets, check }) => {
+        await this.#queue.append({ check, records: new Map(), offsets: { groupId, commits: offsets } });
       },
     };
   }

@@ -88,10 +88,8 @@ export class LocalSource implements GroupedSource {
   async commitOffsets(offsets: readonly OffsetCommit[]): Promise<void> {
     this.#assertOpen();
     const membership = this.membership();
-    if (!this.#deps.group.isMember(this.#handle)) throw staleMember(membership, 'it was replaced or evicted');
-    const refusal = this.#deps.group.refusal(membership.memberId, membership.generation, offsets);
-    if (refusal !== undefined) throw staleMember(membership, refusal);
-    await this.#deps.storage.commitOffsets(membership.groupId, offsets);
+    const check = (): void => this.#checkCommit(membership, offsets);
+    await this.#deps.storage.commitOffsets({ groupId: membership.groupId, offsets, check });
   }
 
   requestRebalance(): void {
@@ -107,6 +105,13 @@ export class LocalSource implements GroupedSource {
     this.#handle.wake();
     this.#deps.onClose(this);
     return Promise.resolve();
+  }
+
+  /** @throws {LOG_STALE_MEMBER} */
+  #checkCommit(membership: GroupMembership, offsets: readonly OffsetCommit[]): void {
+    if (!this.#deps.group.isMember(this.#handle)) throw staleMember(membership, 'it was replaced or evicted');
+    const refusal = this.#deps.group.refusal(membership.memberId, membership.generation, offsets);
+    if (refusal !== undefined) throw staleMember(membership, refusal);
   }
 
   #waitForNews(maxWaitMs: number): Promise<void> {

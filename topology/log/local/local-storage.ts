@@ -7,6 +7,13 @@ export interface ReadRequest extends TopicPartition {
   readonly isolation: Isolation;
 }
 
+export interface OffsetsToCommit {
+  readonly groupId: string;
+  readonly offsets: readonly OffsetCommit[];
+  /** Runs in the same turn as the write and throws to refuse it, so that no rebalance falls between the two. */
+  readonly check: () => void;
+}
+
 export interface ReadResult {
   readonly records: readonly InputRecord[];
   /** Position after the records and after what was skipped behind them (markers, aborted records, gaps). */
@@ -27,5 +34,5 @@ export interface LocalStorage {
   range(at: TopicPartition, isolation: Isolation): PartitionRange;
   committed(groupId: string, at: TopicPartition): CommittedOffset;
   /** Resolves when the offsets are as durable as records are. */
-  commitOffsets(groupId: string, offsets: readonly OffsetCommit[]): Promise<void>;
+  commitOffsets(commit: OffsetsToCommit): Promise<void>;
 }

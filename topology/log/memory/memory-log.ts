@@ -54,7 +54,10 @@ class InMemoryLog implements MemoryLog {
       read: (request) => this.#partition(request).read(request),
       range: (at, isolation) => this.#partition(at).range(isolation),
       committed: (groupId, at) => this.#offsets.committed(groupId, at),
-      commitOffsets: (groupId, offsets) => Promise.resolve(this.#offsets.store(groupId, offsets)),
+      commitOffsets: async ({ groupId, offsets, check }) => {
+        check();
+        this.#offsets.store(groupId, offsets);
+      },
     };
     this.#clients = new LocalClients(storage, clock);
     this.#sinkHost = {
