@@ -59,11 +59,11 @@ describe('searching a text', () => {
     assert.equal(mask(`Key: ${key} after`), 'Key: [private key] after');
   });
 
-  it('costs little on texts made to hurt a pattern', () => {
-    const hurtful = ['1', '1-', '1 ', 'a@', 'a.', '@', '::', 'a:', 'eyJ', 'A1', '%40', '/a', '?a=', '+', '(0', 'password:', 'AB12 '];
+  it('comes to an end on texts made to hurt a pattern, and finds nothing in them', () => {
+    const hurtful = ['1', '1-', '1 ', '1.', 'a@', 'a.', '@', '::', 'a:', 'eyJ', 'A1', '%40', '/a', '?a=', '+', '(0', 'key=', 'AB12 '];
     for (const piece of hurtful) {
-      const text = piece.repeat(Math.ceil(maxTextLength / piece.length));
-      assert.ok(mask(text).length > 0);
+      const text = piece.repeat(Math.floor(maxTextLength / piece.length));
+      assert.equal(mask(text), text, `${piece} over and over`);
     }
   });
 

@@ -22,7 +22,7 @@ export const writtenPassword: Recognizer = {
   mayHold: (traits) => traits.hasColon || traits.hasEquals,
   *find(text) {
     yield* matches(text, quoted, (match) => !isPlaceholder(match[1] ?? ''));
-    yield* matches(text, written, (match) => isPassword(match[1] ?? '', text.slice(match.index + match[0].length)));
+    yield* matches(text, written, (match) => isPassword(match[1] ?? '', match[0], text.slice(match.index + match[0].length)));
   },
 };
 
@@ -47,10 +47,11 @@ function isPlaceholder(value: string): boolean {
   return prompt.test(value.split(/\s/)[0] ?? '') || masked.test(value) || placeholder.test(value);
 }
 
-function isPassword(value: string, after: string): boolean {
-  if (isPlaceholder(value)) return false;
-  const sentence = /^[ ,]+\p{L}/u.test(after);
-  return !(sentence && /^\p{Lu}?\p{Ll}+$/u.test(value));
+function isPassword(value: string, whole: string, after: string): boolean {
+  if (isPlaceholder(value) || (/^["']?pass\b/i.test(whole) && /^\d+%?$/.test(value))) return false;
+  const goesOn = /^[ ,]+\p{L}/u.test(after);
+  // "Password: enter it twice", "Password: 12-64 characters"
+  return !(goesOn && /^(?:\p{Lu}?\p{Ll}+|\d+(?:-\d+)?\+?)$/u.test(value));
 }
 
 const codeWord =

@@ -52,8 +52,8 @@ function isPhone(found: string, context: Nearby): boolean {
   const digits = digitsOf(main);
   if (digits.length < 7 || digits.length > 15 || isDateOrPlain(main)) return false;
   const about = aboutOf(context);
-  if (main.startsWith('+')) return about !== 'thing' || international(main);
   if (about === 'phone') return true;
+  if (main.startsWith('+')) return international(main);
   if (about === 'thing') return false;
   if (about === 'maybe' && /\d[ )./-]+\d/.test(main)) return true;
   return prefixed(main, found) || isNorthAmerican(main) || isTrunk(main, digits);
@@ -76,13 +76,12 @@ function lastIndex(text: string, pattern: RegExp): number {
   return last;
 }
 
-/** Dates, times of day, spans of years, UNIX times, and runs of equal signs are not dialled. */
+/** Dates, spans of years, decimal numbers, and one digit over and over are not dialled. */
 function isDateOrPlain(text: string): boolean {
   return (
     /^\(?(?:\d{4}[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4})(?![\d])/.test(text) ||
     /(?<!\d)(?:(?:19|20)\d{2}[-./](?:0\d|1[0-2])[-./][0-3]\d|[0-3]\d[-./](?:0\d|1[0-2])[-./](?:19|20)\d{2})(?!\d)/.test(text) ||
     /^(?:19|20)\d{2} ?[-/] ?(?:19|20)\d{2}$/.test(text) ||
-    /^1[0-9]{9}(?:\d{3})?$/.test(text) ||
     /^\d+\.\d+$/.test(text) ||
     /^(\d)\1+$/.test(digitsOf(text))
   );
