@@ -57,7 +57,7 @@ describe('events', () => {
 
   test('a fault names line and field and quotes nothing', () => {
     const error = faultOf(`${JSON.stringify(click)}\n${JSON.stringify({ ...click, seq: 2, target: { role: 'button', name: 7 } })}`);
-    assert.deepEqual(error, { code: 'IMPORT_INVALID', file: 'a.json', line: 2, field: 'target.name', message: 'must be a string' });
+    assert.deepEqual(error, { code: 'IMPORT_INVALID', file: 'a.json', line: 2, field: 'target.name', message: 'must be a string, not a number' });
     const broken = faultOf(`${JSON.stringify(click)}\n{"seq": hunter2`);
     assert.equal(broken.line, 2);
     assert.equal(broken.message.includes('hunter2'), false);

@@ -37,11 +37,11 @@ export interface SessionState {
   readonly firstSeenAtMs: number;
 }
 
-/** Of a session whose `session.opened` never came: structured kinds are redacted, nothing leaves to a model. */
+/** Of a session whose `session.opened` never came: every kind is redacted, nothing leaves to a model. */
 export const fallbackPolicy: Policy = {
   policyId: 'missing',
   version: 0,
-  redact: ['card', 'iban', 'national-id', 'email', 'phone', 'ip', 'mac', 'token', 'secret'],
+  redact: ['all'],
   mode: 'mask',
   idleAfterMs: 30 * 60_000,
   maxEvents: 50_000,

@@ -1,37 +1,22 @@
-import type { CaptureEvent, EventKind } from '../../../schemas/types/capture-event.ts';
+import { eventKindRules } from '../../../schemas/event-kinds.ts';
+import type { CaptureEvent, EventKind, SessionOpened } from '../../../schemas/types/capture-event.ts';
+import { createEventParser, type EventParser } from '../../../schemas/validate-event.ts';
 import type { ImportContext } from '../import-limits.ts';
 import { parsed, refused, type ImportedRecording, type Parsed } from '../import-result.ts';
 import { isObject, parseJson, type JsonObject } from '../json-text.ts';
-import { readEvent, readOpening, type ImportedOpening } from './event-contract.ts';
 
-/** Kinds that a person or a page makes. */
-const importedKinds: ReadonlySet<string> = new Set<EventKind>([
-  ...(['session.paused', 'session.resumed', 'session.finished', 'pointer.down', 'pointer.up', 'click', 'context.menu', 'drag'] as const),
-  ...([
-    'key.down',
-    'input',
-    'change',
-    'focus',
-    'blur',
-    'submit',
-    'file.chosen',
-    'clipboard',
-    'navigation',
-    'tab',
-    'scroll',
-    'hover',
-  ] as const),
-  ...(['window', 'screenshot', 'screenshot.missing', 'undo', 'marker'] as const),
-]);
-/** Facts that only the platform writes. */
-const platformKinds: ReadonlySet<string> = new Set<EventKind>(['session.idle', 'title.answer', 'edit']);
+/** Facts that only the platform writes: a file cannot forge one. */
+const platformKinds: ReadonlySet<string> = new Set(
+  Object.entries(eventKindRules).flatMap(([kind, rule]) => (rule.writer === 'platform' ? [kind] : [])),
+);
 
-/** JSON Lines of `CaptureEvent`. Title and agent come from a `session.opened` line; facts of the platform are left out. */
+/** JSON Lines of `CaptureEvent`. Title and agent come from a `session.opened` line; other facts of the platform are left out. */
 export function importEvents(text: string, context: ImportContext): Parsed<ImportedRecording> {
+  const parser = createEventParser();
   const events: CaptureEvent[] = [];
-  let opening: ImportedOpening | undefined;
+  let opening: Opening | undefined;
   for (const { line, content } of linesOf(text)) {
-    const read = readLine(content, line, context);
+    const read = readLine(content, line, { context, parser });
     if (!read.ok) return read;
     if (read.value.opening !== undefined) opening = read.value.opening;
     if (read.value.event !== undefined) events.push(read.value.event);
@@ -41,7 +26,7 @@ export function importEvents(text: string, context: ImportContext): Parsed<Impor
     format: 'events',
     ...(opening?.title === undefined ? {} : { title: opening.title }),
     agent: opening?.agent ?? { name: 'import-events', version: '1' },
-    startedAtMs: events[0]?.atMs ?? context.startedAtMs,
+    startedAtMs: opening?.atMs ?? events[0]?.atMs ?? context.startedAtMs,
     events,
   });
 }
@@ -61,51 +46,57 @@ function* linesOf(text: string): Generator<{ readonly line: number; readonly con
   }
 }
 
-interface Line {
-  readonly event?: CaptureEvent;
-  readonly opening?: ImportedOpening;
+interface Opening extends Pick<SessionOpened, 'title' | 'agent'> {
+  readonly atMs: number | undefined;
 }
 
-function readLine(content: string, line: number, context: ImportContext): Parsed<Line> {
+interface Line {
+  readonly event?: CaptureEvent;
+  readonly opening?: Opening;
+}
+
+interface Reading {
+  readonly context: ImportContext;
+  readonly parser: EventParser;
+}
+
+function readLine(content: string, line: number, { context, parser }: Reading): Parsed<Line> {
   const json = parseJson(content, context.limits);
   if (!json.ok) return refused(json.fault.message, { line });
   if (!isObject(json.value)) return refused('must be one JSON object a line', { line });
   const kind = json.value['kind'];
-  if (kind === 'session.opened') return readOpened(json.value, line, context);
+  if (kind === 'session.opened') return readOpened(json.value, line);
   if (typeof kind === 'string' && platformKinds.has(kind)) return parsed({});
-  return readEventLine(json.value, line, context);
-}
-
-function readOpened(value: JsonObject, line: number, context: ImportContext): Parsed<Line> {
-  const opening = readOpening(value['opened'], context.limits);
-  if (opening === undefined) return refused('must have an agent with name and version', { line, field: 'opened' });
-  return parsed({ opening });
-}
-
-function readEventLine(value: JsonObject, line: number, context: ImportContext): Parsed<Line> {
-  const read = readEvent(value, context.limits);
-  if (read.event === undefined) {
-    return 'expected' in read ? refused(`must be ${read.expected}`, { line, field: read.path }) : refused('must be an event', { line });
-  }
-  if (read.event.seq < 1) return refused('must be 1 or more', { line, field: 'seq' });
+  const read = parser.parseFromAgent(json.value);
+  if (!read.ok) return refused(read.problem, { line, field: read.field });
   return parsed({ event: settle(read.event, context) });
 }
 
+/** Who recorded it and what it was called; skew and policy are given anew by the platform that takes it in. */
+function readOpened(value: JsonObject, line: number): Parsed<Line> {
+  const opened = isObject(value['opened']) ? value['opened'] : {};
+  const agent = isObject(opened['agent']) ? opened['agent'] : {};
+  const { name, version } = agent;
+  if (typeof name !== 'string' || typeof version !== 'string') {
+    return refused('must have a name and a version', { line, field: 'opened.agent' });
+  }
+  const { title } = opened;
+  const atMs = value['atMs'];
+  return parsed({
+    opening: {
+      agent: { name: name.slice(0, maxNameLength), version: version.slice(0, maxNameLength) },
+      ...(typeof title === 'string' && title !== '' ? { title: title.slice(0, maxTitleLength) } : {}),
+      atMs: typeof atMs === 'number' && Number.isFinite(atMs) && atMs >= 0 ? Math.round(atMs) : undefined,
+    },
+  });
+}
+
+const maxNameLength = 64;
+const maxTitleLength = 300;
+const missingKind: EventKind = 'screenshot.missing';
+
 function settle(event: CaptureEvent, context: ImportContext): CaptureEvent {
-  if (!importedKinds.has(event.kind)) return { seq: event.seq, atMs: event.atMs, kind: 'unknown' };
-  if (event.kind === 'screenshot' && context.screenshots === 'missing') return withoutPicture(event);
-  return withoutSecret(event);
-}
-
-function withoutPicture(event: CaptureEvent): CaptureEvent {
-  const ofSeq = event.screenshot?.ofSeq ?? event.ofSeq;
-  const { screenshot: _picture, ...rest } = event;
-  return { ...rest, kind: 'screenshot.missing', reason: 'not in the imported file', ...(ofSeq === undefined ? {} : { ofSeq }) };
-}
-
-/** A file of a careless recorder may hold the value of a protected field: it goes no further. */
-function withoutSecret(event: CaptureEvent): CaptureEvent {
-  if (event.target?.protected !== true && event.input?.valueClass !== 'secret') return event;
-  if (event.kind === 'key.down') return { seq: event.seq, atMs: event.atMs, kind: 'unknown' };
-  return event.input === undefined ? event : { ...event, input: { valueClass: 'secret' } };
+  if (event.screenshot === undefined || context.screenshots === 'keep') return event;
+  const { screenshot, ...rest } = event;
+  return { ...rest, kind: missingKind, reason: 'not in the imported file', ofSeq: screenshot.ofSeq };
 }
