@@ -90,15 +90,20 @@ class Words {
 }
 
 function safeStep(step: StepDraft, { words, isSecret }: { readonly words: Words; readonly isSecret: boolean }): SafeStep {
-  const { shot: _shot, shotMissing, click: _click, target, value, page, kind, ...rest } = step;
+  const { stepId, revision, state, order, atMs, shotMissing, target, value, page, kind } = step;
   const typed = kind === 'type' || kind === 'secret';
   if (isSecret && typed) words.found.push('password');
   const safeTarget = safeTargetOf(target, words, isSecret);
   const hidden = isSecret && !isKeyName(kind, value);
   const safeValue = hidden || value === undefined ? undefined : words.shownByTarget(() => words.value(target?.name ?? '', value));
   const where = safeWhere(page, shotMissing, words);
+  // Field by field: what a draft may hold one day does not go on by itself.
   return {
-    ...rest,
+    stepId,
+    revision,
+    state,
+    order,
+    atMs,
     kind: isSecret && typed ? 'secret' : kind,
     target: safeTarget,
     ...(safeValue === undefined ? {} : { value: safeValue }),

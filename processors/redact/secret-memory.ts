@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto';
  */
 export type SecretDigests = readonly string[];
 
-/** Shorter ones would mask ordinary words. */
+/** Shorter ones would mask ordinary words; what is a label already is none. */
 const minSecretLength = 4;
 const maxSecretCount = 64;
 
 export function rememberSecret(scope: string, digests: SecretDigests, secret: string): SecretDigests {
-  if (secret.length < minSecretLength) return digests;
+  if (secret.length < minSecretLength || /^\[.*\]$/.test(secret)) return digests;
   const digest = digestOf(scope, secret);
   return digests.includes(digest) ? digests : [...digests, digest].slice(-maxSecretCount);
 }
