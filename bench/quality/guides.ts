@@ -15,11 +15,15 @@ export function guidesOfFolder(folder: string): GuideSource {
   };
 }
 
-/** Runs `stepwright guide FILE… --json` over all recordings; when a file failed, once more one by one, so that each guide finds its recording. */
+/**
+ * Runs `stepwright guide FILE… --json` over all recordings; when some failed, once more one by one, so that each guide finds its recording.
+ * @throws when the command cannot be run at all.
+ */
 export function guidesOfCommand(command: string, folder: string, ids: readonly string[]): GuideSource {
   const files = ids.map((id) => join(folder, id + recordingSuffix));
   const together = run(command, files);
-  const guides = together.length === files.length ? together : files.map((file) => run(command, [file])[0]);
+  const isWhole = together.length === files.length || together.length === 0;
+  const guides = isWhole ? together : files.map((file) => run(command, [file])[0]);
   const byId = new Map(ids.map((id, index) => [id, guides[index]]));
   return (id) => byId.get(id);
 }
@@ -30,6 +34,7 @@ function run(command: string, files: readonly string[]): readonly (Guide | undef
     maxBuffer: 1 << 30,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  if (done.error !== undefined) throw done.error;
   return done.stdout
     .split('\n')
     .filter((line) => line.trim() !== '')
