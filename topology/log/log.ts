@@ -143,6 +143,7 @@ export type Assignor = (
 export interface GroupedSource {
   /** Waits up to `maxWaitMs` for input of assigned, unpaused partitions. May answer with nothing. Rebalance callbacks run inside it. */
   poll(options: { readonly maxWaitMs: number; readonly maxBytes?: number }): Promise<readonly RecordBatch[]>;
+  /** `pause`, `resume` and `seek` hold until the partition is revoked. @throws {LOG_STALE_MEMBER} for one that is not assigned. */
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   seek(position: TopicPartitionOffset): void;

@@ -221,6 +221,16 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     assert.deepEqual(texts(await source.poll(now)), ['b']);
   });
 
+  test(`${name}: pause and seek of a partition that the member does not hold are refused`, async (t) => {
+    const { log } = await open(t);
+    await log.createTopics([{ name: 'events', partitionCount: 1 }]);
+    const { source } = await joinGroup(log, 'a');
+    await rejectsWith('LOG_STALE_MEMBER', () => source.pause([first]));
+    await source.poll(now);
+    source.pause([first]);
+    await rejectsWith('LOG_STALE_MEMBER', () => source.seek({ ...second, nextOffset: 0n }));
+  });
+
   test(`${name}: a seek inside onAssigned decides where reading begins`, async (t) => {
     const { log } = await open(t);
     await log.createTopics([{ name: 'events', partitionCount: 1 }]);

@@ -11,7 +11,7 @@ import type { Cursor } from './fetch-plan.ts';
 import { createCursor, defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
 import type { Group, GroupMemberHandle } from './group.ts';
 import type { LocalStorage } from './local-storage.ts';
-import { logClosed, staleMember, unknownTopic } from './log-errors.ts';
+import { logClosed, staleMember } from './log-errors.ts';
 import { partitionKey } from './partition-key.ts';
 import type { WakeSignals } from './wake-signals.ts';
 
@@ -171,9 +171,10 @@ export class LocalSource implements GroupedSource {
     return this.#plan.fetch([...this.#cursors.values()], maxBytes);
   }
 
+  /** @throws {LOG_STALE_MEMBER} */
   #cursor(at: TopicPartition): Cursor {
     const cursor = this.#cursors.get(partitionKey(at));
-    if (cursor === undefined) throw unknownTopic(at);
+    if (cursor === undefined) throw staleMember(this.membership(), `it does not hold ${partitionKey(at)}`);
     return cursor;
   }
 

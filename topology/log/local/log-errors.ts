@@ -15,7 +15,7 @@ export function fenced(transactionalId: string): StepwrightError {
 export function staleMember(membership: GroupMembership, why: string): StepwrightError {
   return new StepwrightError(
     'LOG_STALE_MEMBER',
-    `member "${membership.memberId}" of group "${membership.groupId}" may not commit: ${why}`,
+    `member "${membership.memberId}" of group "${membership.groupId}" is out of date: ${why}`,
     {
       disposition: 'rebuild-task',
       context: { groupId: membership.groupId, memberId: membership.memberId, generation: membership.generation },
