@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { createEventParser } from '../../schemas/validate-event.ts';
 import { detectFormat, importRecording, type ImportOptions } from './import-recording.ts';
 import type { ImportedRecording } from './import-result.ts';
 
@@ -57,7 +58,13 @@ describe('events', () => {
 
   test('a fault names line and field and quotes nothing', () => {
     const error = faultOf(`${JSON.stringify(click)}\n${JSON.stringify({ ...click, seq: 2, target: { role: 'button', name: 7 } })}`);
-    assert.deepEqual(error, { code: 'IMPORT_INVALID', file: 'a.json', line: 2, field: 'target.name', message: 'must be a string, not a number' });
+    assert.deepEqual(error, {
+      code: 'IMPORT_INVALID',
+      file: 'a.json',
+      line: 2,
+      field: 'target.name',
+      message: 'must be a string, not a number',
+    });
     const broken = faultOf(`${JSON.stringify(click)}\n{"seq": hunter2`);
     assert.equal(broken.line, 2);
     assert.equal(broken.message.includes('hunter2'), false);
@@ -113,8 +120,8 @@ describe('chrome-recorder', () => {
       imported.events.map((event) => [event.seq, event.kind, event.target?.role, event.target?.name]),
       [
         [1, 'navigation', undefined, undefined],
-        [2, 'change', 'generic', 'User name'],
-        [3, 'change', 'generic', ''],
+        [2, 'change', 'textbox', 'User name'],
+        [3, 'change', 'textbox', ''],
         [4, 'click', 'button', 'Sign in'],
       ],
     );
@@ -123,6 +130,10 @@ describe('chrome-recorder', () => {
     assert.equal(JSON.stringify(imported).includes('hunter2'), false);
     assert.deepEqual(imported.events[3]?.pointer?.modifiers, ['Control']);
     assert.equal(imported.events[3]?.page?.title, 'Example');
+  });
+
+  test('the title that the recorder gives by itself is none', () => {
+    assert.equal(recordingOf('{"title":"Recording 3/4/2025 at 10:00:00 AM","steps":[]}').title, undefined);
   });
 
   test('a fault names the step', () => {
@@ -142,10 +153,12 @@ describe('miniwob', () => {
     recording.events.filter((event) => event.kind === kind).map((event) => `${event.target?.role} ${event.target?.name}`);
 
   test('every recording is read, in order, each event once', () => {
+    const parser = createEventParser();
     for (const name of readdirSync(folder)) {
       const { events, format } = load(name);
       assert.equal(format, 'miniwob');
       assert.ok(events.length > 0, name);
+      for (const event of events) assert.deepEqual(parser.parseFromAgent(event), { ok: true, event });
       events.forEach((event, index) => {
         assert.equal(event.seq, index + 1);
         assert.ok(event.atMs >= (events[index - 1]?.atMs ?? 0));
@@ -227,6 +240,24 @@ describe('miniwob', () => {
     assert.equal(faultOf('{"states":[{"time":"x"}]}').field, 'states[0].time');
     assert.equal(faultOf('{"states":[{"time":1,"action":{"timing":1},"dom":{}}]}').field, 'states[0].action.type');
   });
+});
+
+test('what comes out is what ingest takes, however long the texts of the file are', () => {
+  const long = 'ä'.repeat(20_000);
+  const steps = [
+    { type: 'navigate', url: `https://example.com/${long}`, assertedEvents: [{ type: 'navigation', title: long }] },
+    { type: 'click', selectors: [[`aria/${long}`], [`#${long}`]], offsetX: 1.5, offsetY: 2 },
+    { type: 'keyDown', key: long },
+    { type: 'change', value: long, selectors: [['#a']] },
+  ];
+  const dom = { tag: `INPUT_${long}`, ref: 1, id: long, text: long, recordingTarget: true, children: [] };
+  const states = [{ time: 1.7, action: { type: 'click', timing: 1, x: 1, y: 1 }, dom }];
+  const parser = createEventParser();
+  for (const text of [JSON.stringify({ title: 'x', steps }), JSON.stringify({ states })]) {
+    const { events } = recordingOf(text);
+    assert.ok(events.length > 0);
+    for (const event of events) assert.deepEqual(parser.parseFromAgent(event), { ok: true, event });
+  }
 });
 
 describe('untrusted files', () => {

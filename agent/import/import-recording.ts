@@ -1,4 +1,5 @@
 import { importChromeRecorder } from './chrome-recorder/chrome-recorder.ts';
+import { fitContract } from './fit-contract.ts';
 import { importEvents } from './events/events.ts';
 import { defaultImportLimits, type ImportContext, type ImportLimits } from './import-limits.ts';
 import type { ImportedRecording, ImportFormat, ImportResult, Parsed } from './import-result.ts';
@@ -32,7 +33,7 @@ export function importRecording(options: ImportOptions): ImportResult {
     screenshots: options.screenshots ?? 'missing',
   };
   const result = readRecording(options, context);
-  if (result.ok) return { ok: true, recording: result.value };
+  if (result.ok) return { ok: true, recording: { ...result.value, events: result.value.events.map(fitContract) } };
   return { ok: false, error: { code: 'IMPORT_INVALID', file: options.fileName, ...result.fault } };
 }
 

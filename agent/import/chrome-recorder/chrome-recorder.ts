@@ -3,6 +3,9 @@ import { parsed, refused, type ImportedRecording, type Parsed } from '../import-
 import { isObject } from '../json-text.ts';
 import { createStepReader } from './step-reader.ts';
 
+/** What the recorder calls a recording that nobody named. */
+const defaultTitle = /^Recording \d/;
+
 /**
  * A recording of the Chrome DevTools Recorder (@puppeteer/replay's schema): `{title, steps[{type, …}]}`. It has no times, so steps stand one
  * second apart, and no pictures. Values of fields whose selectors look secret are left out.
@@ -18,9 +21,10 @@ export function importChromeRecorder(document: unknown, context: ImportContext):
       return refused(`more than ${context.limits.eventCount} events`, { field: 'steps' });
   }
   const title = document['title'];
+  const isNamed = typeof title === 'string' && title !== '' && !defaultTitle.test(title);
   return parsed({
     format: 'chrome-recorder',
-    ...(typeof title === 'string' && title !== '' ? { title: title.slice(0, context.limits.textLength) } : {}),
+    ...(isNamed ? { title: title.slice(0, context.limits.textLength) } : {}),
     agent: { name: 'import-chrome-recorder', version: '1' },
     startedAtMs: context.startedAtMs,
     events: reader.events(),

@@ -114,7 +114,10 @@ class Reader implements StepReader {
     const value = step['value'];
     if (typeof value !== 'string') return { field: `${field}.value`, message: 'must be a string' };
     this.#secretFocus = element.isSecret;
-    return this.#emit({ kind: 'change', target: element.target, input: this.#inputOf(value, element) });
+    const input = this.#inputOf(value, element);
+    // Something whose text changes is a text field, whatever its selector says of it.
+    const isField = (input.valueClass === 'text' || input.valueClass === 'secret') && element.target.role === 'generic';
+    return this.#emit({ kind: 'change', target: isField ? { ...element.target, role: 'textbox' } : element.target, input });
   }
 
   #inputOf(value: string, element: SelectedElement): Input {

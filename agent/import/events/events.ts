@@ -22,13 +22,17 @@ export function importEvents(text: string, context: ImportContext): Parsed<Impor
     if (read.value.event !== undefined) events.push(read.value.event);
     if (events.length > context.limits.eventCount) return refused(`more than ${context.limits.eventCount} events`, { line });
   }
-  return parsed({
+  return parsed(recordingOf(events, opening, context));
+}
+
+function recordingOf(events: readonly CaptureEvent[], opening: Opening | undefined, context: ImportContext): ImportedRecording {
+  return {
     format: 'events',
     ...(opening?.title === undefined ? {} : { title: opening.title }),
     agent: opening?.agent ?? { name: 'import-events', version: '1' },
     startedAtMs: opening?.atMs ?? events[0]?.atMs ?? context.startedAtMs,
     events,
-  });
+  };
 }
 
 function* linesOf(text: string): Generator<{ readonly line: number; readonly content: string }> {
