@@ -17,6 +17,7 @@ import { createAuthenticator } from './auth/authenticate.ts';
 import { Dispatcher } from './http/dispatcher.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
+import { Refusal } from './http/refusal.ts';
 import { withOpenApi } from './http/openapi-route.ts';
 import type { OriginPolicy } from './http/origin.ts';
 import { createPages } from './http/pages.ts';
@@ -30,7 +31,7 @@ import { createLive } from './live/live.ts';
 import type { Live } from './live/live.ts';
 import type { LiveLimits } from './live/live-endpoint.ts';
 import type { CreateLiveServer } from './live/live-server.ts';
-import { Refusal } from './http/refusal.ts';
+import type { RingLimits } from './live/partition-ring.ts';
 import type { ForgetReport, HealthView, OperatorView } from './read/ports.ts';
 import { readRoutes } from './read/read-routes.ts';
 import { UsageWriter } from './read/usage-writer.ts';
@@ -97,6 +98,8 @@ export interface GatewayDeps {
   readonly createLiveServer?: CreateLiveServer;
   readonly ingestLimits?: Partial<IngestLimits>;
   readonly liveLimits?: Partial<LiveLimits>;
+  /** How much of the live topics' tail is kept in memory, a partition. */
+  readonly liveRingLimits?: RingLimits;
   /** Unique text, unguessable: `randomUUID`. */
   readonly newId: () => string;
   readonly clock: Clock;
@@ -202,6 +205,7 @@ function assemble(deps: GatewayDeps): Parts {
     server: http.server,
     createLiveServer: deps.createLiveServer ?? createWsLiveServer,
     limits: deps.liveLimits ?? {},
+    ...(deps.liveRingLimits === undefined ? {} : { ringLimits: deps.liveRingLimits }),
   });
   late.live = live;
   return { ingest, usage, live, http, routes };
