@@ -296,3 +296,29 @@ describe('redaction is a function of the records (T1)', () => {
     assert.deepEqual(used.feed(message(draft)), fresh.feed(message(draft)));
   });
 });
+
+describe('what is kept', () => {
+  it('of a session and of a field does not grow with the session, and is written only when it changes', () => {
+    const { feedStep, kept } = task();
+    const typeInto = (index: number) =>
+      feedStep(
+        step({
+          stepId: `s${index}`,
+          order: index,
+          kind: 'type',
+          target: field({ rect: { ...rect, y: index } }),
+          value: `ann${index}@example.com`,
+          shot,
+        }),
+      );
+    for (let index = 0; index < 200; index += 1) typeInto(index);
+    const length = textOf(kept).length;
+    for (let index = 200; index < 400; index += 1) typeInto(index);
+    assert.ok(textOf(kept).length < length * 1.05, `${length} and then ${textOf(kept).length} characters`);
+    const [session, one] = [kept.sessions.get('acme/s1'), [...kept.fields.values()][0]];
+    feedStep(step({ stepId: 'again', target: field({ name: 'Save', ref: 'r9' }) }));
+    assert.equal(kept.sessions.get('acme/s1'), session);
+    assert.equal([...kept.fields.values()][0], one);
+    assert.equal(kept.fields.size, 1);
+  });
+});
