@@ -25,8 +25,8 @@ export interface JudgedGuide {
 
 /** Compares a guide with what was asked; see README.md for why this cannot be won by saying nothing or everything. */
 export function judge(guide: Pick<Guide, 'steps'>, expectations: readonly Expectation[], page: Page): JudgedGuide {
-  const matching = new Matching(expectations);
-  const matched = guide.steps.map((step) => ({ step, expected: matching.match(step) }));
+  const matching = new Matching(expectations, guide.steps);
+  const matched = guide.steps.map((step, index) => ({ step, expected: matching.match(step, index) }));
   const lastHit = matched.findLastIndex(({ expected }) => expected?.need === 'required' && expected.closes !== true);
   const required = expectations.filter((expected) => expected.need === 'required');
   let detoursLeft = Math.ceil(required.length / 2);
@@ -50,24 +50,32 @@ export function judge(guide: Pick<Guide, 'steps'>, expectations: readonly Expect
   };
 }
 
-/** Greedy: each step goes to the first expectation that takes it and is not used up. */
+/** Greedy: each step goes to the first expectation that takes it and is not used up; what closes the task is the last step that fits. */
 class Matching {
   readonly fulfilled = new Set<Expectation>();
   readonly #uses = new Map<Expectation, number>();
   readonly #expectations: readonly Expectation[];
+  readonly #steps: readonly GuideStep[];
 
-  constructor(expectations: readonly Expectation[]) {
+  constructor(expectations: readonly Expectation[], steps: readonly GuideStep[]) {
     this.#expectations = expectations.toSorted((a, b) => rank(a) - rank(b));
+    this.#steps = steps;
   }
 
-  match(step: GuideStep): Expectation | undefined {
-    const found = this.#expectations.find((expected) => this.#free(expected) && accepts(expected, step));
+  match(step: GuideStep, index: number): Expectation | undefined {
+    const found = this.#expectations.find(
+      (expected) => this.#free(expected) && accepts(expected, step) && !this.#comesAgain(expected, index),
+    );
     if (found === undefined) return undefined;
     this.#use(found);
     for (const other of this.#expectations) {
       if (other.together !== undefined && other.together === found.together && this.#free(other) && accepts(other, step)) this.#use(other);
     }
     return found;
+  }
+
+  #comesAgain(expected: Expectation, index: number): boolean {
+    return expected.closes === true && this.#steps.slice(index + 1).some((later) => accepts(expected, later));
   }
 
   #free(expected: Expectation): boolean {

@@ -182,6 +182,14 @@ describe('the scorer of steps', () => {
     assert.deepEqual([judged?.missed.map((missed) => missed.what), judged?.steps[0]?.verdict], [['click Submit'], 'noise']);
   });
 
+  it('takes a closing step that had to be repeated for a detour and the last one for the close', () => {
+    const { judged } = scoreOne('click-option', ['click', 'Submit'], ['check', 'nPPZ'], ['click', 'Submit']);
+    assert.deepEqual(
+      judged?.steps.map((step) => step.verdict),
+      ['detour', 'hit', 'hit'],
+    );
+  });
+
   it('takes a title for wrong when it does not hold the name of the element', () => {
     const { judged } = scoreOne(
       'click-option',
