@@ -64,7 +64,7 @@ export interface SessionizeOptions {
 const dayMs = 86_400_000;
 
 export const defaultSessionizeOptions: SessionizeOptions = {
-  reorderWindowCount: 64,
+  reorderWindowCount: 32,
   maxClockSpanMs: 366 * dayMs,
   sessionLifeMs: 30 * dayMs,
   stateTtlMs: 31 * dayMs,

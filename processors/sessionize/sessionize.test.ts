@@ -157,6 +157,15 @@ describe('lifecycle', () => {
     ]);
   });
 
+  test('a kind of a newer recorder after the end neither reopens the recording nor writes its guide again', () => {
+    const played = playEvents(
+      sampleEvents([...clicks(1), { kind: 'session.finished' }, { kind: 'unknown' }, { kind: 'screenshot.missing', ofSeq: 1 }]),
+    );
+    assert.deepEqual(played.drops, ['unknown-kind']);
+    assert.equal(played.state.status, 'finished');
+    assert.equal(played.state.nextSeq, 5);
+  });
+
   test('T3: an idle fact closes the session unless a later seq stands before it', () => {
     const events = sampleEvents(clicks(2));
     const idle = (afterSeq: number): CaptureEvent => ({ seq: afterSeq, atMs: 0, kind: 'session.idle', idle: { afterSeq } });

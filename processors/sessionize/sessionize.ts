@@ -17,7 +17,7 @@ export interface TimedMessage {
   readonly message: SessionMessage;
 }
 
-export type DropReason = 'duplicate' | 'conflict' | 'late' | 'blocked' | 'expired' | 'stale-idle' | 'unknown-session';
+export type DropReason = 'duplicate' | 'conflict' | 'late' | 'blocked' | 'expired' | 'stale-idle' | 'unknown-session' | 'unknown-kind';
 
 /**
  * Takes a chunk apart: every event once, in order, with its corrected time. Pure; called by the task that owns the session. Invariants:
@@ -132,7 +132,10 @@ class Run {
   #apply(event: CaptureEvent): void {
     this.#state = { ...this.#state, nextSeq: event.seq + 1 };
     if (event.seq === 0) return this.#opened(openWith(this.#state, event, this.#options));
-    if (this.#state.status === 'blocked') return void this.#drops.push('blocked');
+    const { status } = this.#state;
+    if (status === 'blocked') return void this.#drops.push('blocked');
+    // Nothing can come of it any more: not worth writing the guide again.
+    if (isClosed(status) && event.kind === 'unknown') return void this.#drops.push('unknown-kind');
     this.#advance(this.#countsOf(event));
     this.#clock(event);
     if (this.#state.eventCount > this.#state.info.policy.maxEvents) return this.#setStatus('blocked');
@@ -204,5 +207,5 @@ const maxGapCount = 8;
 
 /** Pictures of what was done before the end do not reopen a recording. */
 function isTrailing(event: CaptureEvent): boolean {
-  return event.kind === 'screenshot' || event.kind === 'screenshot.missing' || event.kind === 'unknown';
+  return event.kind === 'screenshot' || event.kind === 'screenshot.missing';
 }

@@ -10,7 +10,7 @@ export interface GoalStep extends Pick<GuideStep, 'kind' | 'title' | 'page'> {
 const closingWords = /^(?:submit|ok|okay|done|next|continue|finish|yes|apply|confirm|go|close|cancel|back|x|×)$/i;
 /** Words that change something: what a recording is made for. */
 const deeds =
-  /^(?:add|approve|archive|assign|book|build|buy|change|check ?out|configure|connect|copy|create|delete|deploy|disable|duplicate|edit|enable|export|fork|generate|import|install|invite|join|make|merge|move|order|pay|place|post|publish|register|remove|rename|reply|report|request|reset|restore|run|save|schedule|send|set|share|sign ?up|start|stop|subscribe|switch|sync|transfer|update|upload|verify|write)\b/i;
+  /^(?:add|approve|archive|assign|book|build|buy|change|check ?out|configure|connect|copy|create|delete|deploy|disable|duplicate|edit|enable|export|fork|generate|import|install|invite|join|make|merge|move|order|pay|place|post|proceed|publish|register|remove|rename|reply|report|request|reset|restore|run|save|schedule|send|set|share|sign ?up|start|stop|subscribe|switch|sync|transfer|update|upload|verify|write)\b/i;
 /** Words that find or open something, or end the visit: the goal when there is no better one. */
 const visits = /^(?:browse|choose|compare|download|filter|find|forward|get|log ?in|open|print|search|show|sign ?in|view)\b/i;
 
