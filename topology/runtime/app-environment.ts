@@ -58,10 +58,13 @@ function sharedPorts(options: StreamAppOptions): Pick<TaskEnvironment, 'applicat
   };
 }
 
-function policies(options: StreamAppOptions): Pick<TaskEnvironment, 'guarantee' | 'offsetReset' | 'handlers' | 'random' | 'crashPoints'> {
+function policies(
+  options: StreamAppOptions,
+): Pick<TaskEnvironment, 'guarantee' | 'offsetReset' | 'hasWallClock' | 'handlers' | 'random' | 'crashPoints'> {
   return {
     guarantee: options.processingGuarantee ?? 'exactly_once',
     offsetReset: options.offsetReset ?? 'earliest',
+    hasWallClock: options.hasWallClock ?? true,
     handlers: { ...defaultErrorHandlers, ...options.handlers },
     random: options.random ?? Math.random,
     crashPoints: options.crashPoints ?? noCrashPoints,

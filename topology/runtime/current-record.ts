@@ -8,21 +8,16 @@ const noHeaders: Headers = [];
  */
 export class CurrentRecord {
   headers: Headers = noHeaders;
-  timestampMs = 0;
   /** Innermost node that threw, for the dead letter; set while an error unwinds. */
   failedNodeName: string | undefined;
   #topic = '';
   #partition = 0;
   #offset: bigint | undefined;
 
-  begin(
-    at: { readonly topic: string; readonly partition: number },
-    record: { readonly offset: bigint; readonly timestampMs: number; readonly headers: Headers },
-  ): void {
+  begin(at: { readonly topic: string; readonly partition: number }, record: { readonly offset: bigint; readonly headers: Headers }): void {
     this.#topic = at.topic;
     this.#partition = at.partition;
     this.#offset = record.offset;
-    this.timestampMs = record.timestampMs;
     this.headers = record.headers;
     this.failedNodeName = undefined;
   }

@@ -180,14 +180,12 @@ export class MapAsyncNode implements RuntimeNode {
   /** The head of a lane is done: it leaves the store in the same transaction as what it causes. */
   #finish(lane: AsyncLane, item: AsyncItem, effect: () => void): void {
     const { current } = this.#scope;
-    current.begin(item.source, { offset: item.source.offset, timestampMs: item.record.timestampMs, headers: item.record.headers });
+    current.begin(item.source, { offset: item.source.offset, headers: item.record.headers });
     this.#store.delete(item.sequence);
     lane.items.shift();
     this.#heldCount -= 1;
     this.#heldBytes -= item.byteCount;
-    if (this.#scope.isPoison())
-      this.#deadLetter(item, new StepwrightError('PROCESSING_FAILED', 'what follows mapAsync failed on this record'));
-    else effect();
+    if (!this.#scope.isCondemned()) effect();
     current.end();
   }
 

@@ -22,8 +22,8 @@ export interface NodeScope {
   readonly metrics: Metrics;
   caughtUp(): boolean;
   onDropped(nodeName: string, reason: string): void;
-  /** True for a record that failed before and goes to dead letters this time. */
-  isPoison(): boolean;
+  /** True when the current record failed before: it went to dead letters just now, and nothing else may be done for it. */
+  isCondemned(): boolean;
   /** From a callback: runs `work` inside the loop, unless the task has rolled back or closed since (a generation number voids it). */
   enqueue(work: () => void): void;
 }

@@ -16,6 +16,8 @@ export interface StateFlusherOptions {
   readonly changelogs: readonly TaskChangelog[];
   readonly crashPoints: CrashPoints;
   readonly logger: Logger;
+  /** Told when a flush has ended, well or not: room for more input (K6). */
+  readonly onEnded: () => void;
   /** Told of a failure that another flush cannot mend. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -64,6 +66,7 @@ export class StateFlusher {
       else onFailed(error);
     } finally {
       this.#running = undefined;
+      this.#options.onEnded();
     }
   }
 }

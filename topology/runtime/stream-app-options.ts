@@ -26,6 +26,8 @@ export interface StreamAppOptions {
   readonly processingGuarantee?: ProcessingGuarantee;
   /** Where to begin without a committed position. Default `earliest`. */
   readonly offsetReset?: 'earliest' | 'latest';
+  /** Default true. A replay has none: no wall-clock punctuation runs, so no facts are written (T3). */
+  readonly hasWallClock?: boolean;
   /** Created with one partition when missing. Default `dead-letters.v1`. */
   readonly deadLetterTopic?: string;
   readonly bounds?: Partial<RuntimeBounds>;

@@ -20,6 +20,8 @@ export interface TaskEnvironment {
   readonly log: Log;
   readonly guarantee: ProcessingGuarantee;
   readonly offsetReset: 'earliest' | 'latest';
+  /** False for a replay: no wall-clock punctuation runs (T3). */
+  readonly hasWallClock: boolean;
   readonly bounds: RuntimeBounds;
   readonly handlers: ErrorHandlers;
   readonly deadLetterTopic: string;

@@ -170,7 +170,7 @@ async function assemble(options: OpenTaskOptions, { channel, state, changelogs, 
   const partitionCounts = new Map([...topics.values()].map(({ name, partitionCount }) => [name, partitionCount]));
   const nowMs = () => clock.nowMs();
   const collector = new RecordCollector({ deadLetterTopic, partitionCounts, nowMs });
-  const flusher = new StateFlusher({ state, log, changelogs, crashPoints, logger, onFailed: onFlushFailed });
+  const flusher = new StateFlusher({ state, log, changelogs, crashPoints, logger, onEnded: () => owner.wake(), onFailed: onFlushFailed });
   const cycle = new CommitCycle({
     taskId: taskIdText(id),
     partition: id.partition,

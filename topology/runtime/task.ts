@@ -1,26 +1,31 @@
-import assert from 'node:assert/strict';
 import { StepwrightError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { StreamRecord } from '../builder/processor.ts';
 import type { SubTopology } from '../builder/sub-topology.ts';
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../log/log.ts';
 import type { TaskState } from '../../state/task-state.ts';
+import { Admission } from './admission.ts';
 import type { CommitChannel } from './commit-channel.ts';
 import type { CommitCycle, CommitOutcome } from './commit-cycle.ts';
 import { encodeCommitMetadata } from './commit-metadata.ts';
 import { CurrentRecord } from './current-record.ts';
-import { describeError } from './dead-letter.ts';
 import { errorFields } from './error-fields.ts';
 import type { NodeScope } from './node-scope.ts';
-import { PartitionGroup, type InputQueue } from './partition-group.ts';
-import { PoisonRecords } from './poison-records.ts';
+import type { InputQueue } from './partition-group.ts';
 import { Punctuations } from './punctuations.ts';
 import type { RecordCollector } from './record-collector.ts';
-import { SourceFeed, type FedRecord } from './source-feed.ts';
+import { RecordFailures } from './record-failures.ts';
+import type { FedRecord, SourceFeed } from './source-feed.ts';
 import type { StateFlusher } from './state-flusher.ts';
 import type { TaskEnvironment } from './task-environment.ts';
-import { taskIdText, type TaskId } from './task-id.ts';
-import { createTaskNodes, type TaskNodes } from './task-nodes.ts';
-import { mayBecome, type TaskStatus } from './task-status.ts';
+import { taskIdText } from './task-id.ts';
+import type { TaskId } from './task-id.ts';
+import { TaskInput } from './task-input.ts';
+import { createTaskNodes } from './task-nodes.ts';
+import type { TaskNodes } from './task-nodes.ts';
+import { TaskReport } from './task-report.ts';
+import { mayBecome } from './task-status.ts';
+import type { TaskStatus } from './task-status.ts';
 
 /** Everything a task is made of once it is restored; see `task-opener.ts`. */
 export interface TaskParts {
@@ -62,36 +67,42 @@ export class Task {
   readonly name: string;
   readonly #parts: TaskParts;
   readonly #logger: Logger;
-  readonly #group: PartitionGroup;
+  readonly #input: TaskInput;
+  readonly #admission: Admission;
+  readonly #failures: RecordFailures;
+  readonly #report: TaskReport;
   readonly #current = new CurrentRecord();
-  readonly #poison = new PoisonRecords();
   readonly #punctuations: Punctuations;
   #nodes: TaskNodes;
-  #feeds: ReadonlyMap<InputQueue, SourceFeed>;
   #status: TaskStatus = 'running';
   #generation = 0;
   #enqueued: (() => void)[] = [];
-  #committedOffsets: readonly TopicPartitionOffset[];
   #commitCount = 0;
-  #processedCount = 0;
   #isDirty = false;
   #wantsCommit = false;
   #needsRollback = false;
-  #atEnd = false;
   #lastCommitAtMs = -Infinity;
 
   constructor(parts: TaskParts) {
-    const { environment, id, queues } = parts;
+    const { environment, id, queues, endOffsets, state, collector } = parts;
     this.id = id;
     this.name = taskIdText(id);
     this.#parts = parts;
     this.#logger = environment.logger.child({ task: this.name });
-    this.#group = new PartitionGroup(queues);
-    this.#punctuations = new Punctuations(() => environment.clock.nowMs());
-    this.#committedOffsets = this.#positions();
-    this.#nodes = createTaskNodes(parts.subTopology, this.#scope());
-    this.#feeds = this.#createFeeds();
-    for (const node of this.#nodes.asyncNodes) node.reissue();
+    this.#input = new TaskInput(queues, endOffsets);
+    this.#admission = new Admission(environment.bounds, state, collector);
+    this.#report = new TaskReport(this.name, environment, state);
+    this.#failures = new RecordFailures({
+      taskId: this.name,
+      handlers: environment.handlers,
+      crashPoints: environment.crashPoints,
+      collector,
+      current: this.#current,
+      logger: this.#logger,
+      onDropped: (nodeName, reason) => this.#report.dropped(nodeName, reason),
+    });
+    this.#punctuations = new Punctuations(environment.clock, environment.hasWallClock);
+    this.#nodes = this.#createNodes();
   }
 
   status(): TaskStatus {
@@ -103,20 +114,20 @@ export class Task {
   }
 
   inputPartitions(): readonly TopicPartition[] {
-    return this.#group.queues;
+    return this.#input.partitions();
   }
 
   /** Position of the next record to process, per input partition. */
   positions(): readonly TopicPartitionOffset[] {
-    return this.#positions();
+    return this.#input.positions();
   }
 
   committedOffsets(): readonly TopicPartitionOffset[] {
-    return this.#committedOffsets;
+    return this.#input.committed();
   }
 
   bufferedRecordCount(): number {
-    return this.#group.recordCount();
+    return this.#input.recordCount();
   }
 
   asyncRecordCount(): number {
@@ -124,18 +135,18 @@ export class Task {
   }
 
   addBatch(batch: RecordBatch): void {
-    this.#group.queueOf(batch)?.add(batch);
+    this.#input.add(batch);
   }
 
   /** The log had nothing more for this task's partitions (T3). */
   markAtEnd(): void {
-    if (this.bufferedRecordCount() === 0) this.#atEnd = true;
+    this.#input.markAtEnd();
   }
 
   /** True when a turn would do something. */
   hasWork(): boolean {
     if (this.#status !== 'running') return false;
-    return this.#enqueued.length > 0 || (this.#group.recordCount() > 0 && this.#admits());
+    return this.#enqueued.length > 0 || (this.#input.recordCount() > 0 && this.#admission.judge(this.#nodes.asyncNodes) === 'open');
   }
 
   /**
@@ -144,21 +155,11 @@ export class Task {
    */
   process(maxCount: number): number {
     if (this.#status !== 'running') return 0;
-    let doneCount = this.#runEnqueued() + this.#runPunctuations();
-    let recordCount = 0;
-    while (recordCount < maxCount && !this.#needsRollback) {
-      if (recordCount % admissionCheckInterval === 0 && !this.#admits()) break;
-      const feed = this.#nextFeed();
-      const fed = feed?.next();
-      if (feed === undefined || fed === undefined) break;
-      this.#processRecord(feed, fed);
-      recordCount += 1;
-    }
-    if (recordCount > 0) this.#isDirty = true;
-    this.#processedCount += recordCount;
+    const otherCount = this.#runEnqueued() + this.#runPunctuations();
+    const recordCount = this.#processRecords(maxCount);
+    this.#report.processed(recordCount);
     if (this.#needsRollback) this.rollBack();
-    doneCount += recordCount;
-    return doneCount;
+    return otherCount + recordCount;
   }
 
   nextPunctuationAtMs(): number {
@@ -180,53 +181,48 @@ export class Task {
    * `lost`: close the task and touch nothing else (K7). @throws whatever fails the task.
    */
   async commit(): Promise<CommitOutcome> {
-    const { environment, cycle } = this.#parts;
-    const { clock, engineMetrics } = environment;
-    const startedAtMs = clock.monotonicMs();
+    const { environment, cycle, state, collector, commitIdPrefix } = this.#parts;
+    const startedAtMs = environment.clock.monotonicMs();
     this.#become('committing');
-    this.#lastCommitAtMs = clock.nowMs();
-    const positions = this.#positions();
+    this.#lastCommitAtMs = environment.clock.nowMs();
+    const positions = this.#input.positions();
     this.#commitCount += 1;
-    const commitId = `${this.#parts.commitIdPrefix}-${this.#commitCount}`;
-    const metadata = encodeCommitMetadata({ commitId, streamTimeMs: this.#parts.state.streamTimeMs() });
-    const deadLetterCount = this.#parts.collector.deadLetterCount();
-    const outcome = await cycle.run(
-      commitId,
-      positions.map((position) => ({ ...position, metadata })),
-    );
+    const commitId = `${commitIdPrefix}-${this.#commitCount}`;
+    const metadata = encodeCommitMetadata({ commitId, streamTimeMs: state.streamTimeMs() });
+    const deadLetterCount = collector.deadLetterCount();
+    const offsets = positions.map((position) => ({ ...position, metadata }));
+    const outcome = await cycle.run(commitId, offsets);
     if (this.#status !== 'committing' || outcome === 'lost') return outcome;
     this.#become('running');
     if (outcome === 'rolled-back') {
       this.rollBack();
       return outcome;
     }
-    this.#committedOffsets = positions;
-    this.#poison.committed();
+    this.#input.markCommitted(positions);
+    this.#failures.committed();
     this.#isDirty = false;
     this.#wantsCommit = false;
-    engineMetrics.commitLatency.observe((clock.monotonicMs() - startedAtMs) / 1000, { task: this.name });
-    this.#report(deadLetterCount);
+    this.#report.committed({ startedAtMs, deadLetterCount, asyncCount: this.asyncRecordCount() });
     return outcome;
   }
 
   /** Back to the last commit, in memory only (K4). */
   rollBack(): void {
-    const { state, collector, environment, owner } = this.#parts;
+    const { state, collector, owner, environment } = this.#parts;
     this.#generation += 1;
     this.#enqueued = [];
     this.#closeNodes();
     this.#punctuations.clear();
     collector.clear();
     state.dropOpen();
-    this.#poison.rolledBack();
-    for (const queue of this.#group.queues) queue.rewind(this.#committedOffsetOf(queue));
+    this.#failures.rolledBack();
+    this.#input.rewind();
     this.#isDirty = false;
+    this.#wantsCommit = false;
     this.#needsRollback = false;
-    this.#nodes = createTaskNodes(this.#parts.subTopology, this.#scope());
-    this.#feeds = this.#createFeeds();
-    for (const node of this.#nodes.asyncNodes) node.reissue();
-    owner.seek(this.#committedOffsets);
-    environment.engineMetrics.rollback.add(1, { task: this.name });
+    this.#nodes = this.#createNodes();
+    owner.seek(this.#input.committed());
+    this.#report.rolledBack();
     environment.crashPoints.reach('rolled-back');
   }
 
@@ -254,124 +250,82 @@ export class Task {
     await channel.close();
   }
 
+  #processRecords(maxCount: number): number {
+    let count = 0;
+    while (count < maxCount && !this.#needsRollback) {
+      if (count % admissionCheckInterval === 0 && !this.#admits()) break;
+      const feed = this.#input.next();
+      const fed = feed?.next();
+      if (feed === undefined || fed === undefined) break;
+      this.#processRecord(feed, fed);
+      count += 1;
+    }
+    if (count > 0) this.#isDirty = true;
+    return count;
+  }
+
   #processRecord(feed: SourceFeed, { input, decoded }: FedRecord): void {
     this.#current.begin(feed.queue, input);
-    if ('error' in decoded) return this.#refuseInput(feed.node.name, decoded.error);
-    const { record } = decoded;
+    if ('error' in decoded) this.#failures.refuseInput(feed.node.name, decoded.error);
+    else this.#deliver(feed, decoded.record);
+    this.#current.end();
+    const { crashPoints } = this.#parts.environment;
+    if (crashPoints.isArmed) crashPoints.reach('record-processed');
+  }
+
+  #deliver(feed: SourceFeed, record: StreamRecord<unknown, unknown>): void {
     this.#parts.state.advanceStreamTime(record.timestampMs);
-    if (!this.#poison.isEmpty && this.#carryOutVerdict()) return;
+    if (this.#failures.isCondemned()) {
+      // A commit right behind each condemned record, so that the next one does not repeat the work before this one.
+      this.#wantsCommit = true;
+      return;
+    }
     try {
       feed.node.deliver(record);
     } catch (error) {
-      this.#judge(error);
+      this.#failures.condemn(error);
+      this.#needsRollback = true;
     }
-    this.#current.end();
-    if (this.#parts.environment.crashPoints.isArmed) this.#parts.environment.crashPoints.reach('record-processed');
-  }
-
-  /** Bytes that are no record have touched nothing yet, so they need no rollback. */
-  #refuseInput(nodeName: string, error: unknown): void {
-    const source = this.#current.source();
-    assert(source);
-    const action = this.#parts.environment.handlers.deserialization({ taskId: this.name, nodeName, source, error });
-    if (action === 'fail') throw error;
-    this.#carryOut({ action, nodeName, error });
-  }
-
-  /** A record that threw may have written half of what it wanted: drop the transaction, and next time only do what was decided. */
-  #judge(error: unknown): void {
-    const { handlers, crashPoints } = this.#parts.environment;
-    if (crashPoints.isCrash(error)) throw error;
-    const source = this.#current.source();
-    const nodeName = this.#current.failedNodeName ?? 'unknown';
-    const action = source === undefined ? 'fail' : handlers.processing({ taskId: this.name, nodeName, source, error });
-    if (source === undefined || action === 'fail') throw error;
-    this.#logger.warn({ node: nodeName, ...errorFields(error) }, 'a record failed; it goes to dead letters');
-    this.#poison.add(source, { action, nodeName, error });
-    this.#needsRollback = true;
-  }
-
-  #carryOutVerdict(): boolean {
-    const verdict = this.#poison.take(this.#current.source());
-    if (verdict === undefined) return false;
-    this.#carryOut(verdict);
-    // A commit right behind each poison record, so that the next one does not repeat the work before this one.
-    this.#wantsCommit = true;
-    return true;
-  }
-
-  #carryOut({
-    action,
-    nodeName,
-    error,
-  }: {
-    readonly action: 'dead-letter' | 'drop';
-    readonly nodeName: string;
-    readonly error: unknown;
-  }): void {
-    const source = this.#current.source();
-    assert(source);
-    if (action === 'drop') this.#countDrop(nodeName, 'failed');
-    else this.#parts.collector.addDeadLetter({ source, taskId: this.name, nodeName, ...describeError(error, 'PROCESSING_FAILED') });
-    this.#current.end();
   }
 
   #runEnqueued(): number {
     if (this.#enqueued.length === 0) return 0;
     const work = this.#enqueued;
     this.#enqueued = [];
+    this.#isDirty = true;
     for (const one of work) {
       try {
         one();
       } catch (error) {
-        this.#judge(error);
-        // The rest belongs to the transaction that is about to be dropped; restore issues it again.
+        this.#failures.condemn(error);
+        this.#needsRollback = true;
+        // The rest belongs to the transaction that is about to be dropped; the nodes issue it again.
         break;
       }
     }
-    this.#isDirty = true;
     return work.length;
   }
 
   #runPunctuations(): number {
     const count = this.#needsRollback ? 0 : this.#punctuations.runDue();
-    if (count > 0) {
-      this.#isDirty = true;
-      this.#parts.environment.engineMetrics.punctuate.add(count, { task: this.name });
-    }
+    if (count > 0) this.#isDirty = true;
+    this.#report.punctuated(count);
     return count;
   }
 
   #admits(): boolean {
-    const { state, collector, environment } = this.#parts;
-    const { bounds } = environment;
-    const usage = state.usage();
-    if (usage.openBytes + collector.byteCount() >= bounds.transactionBytes || usage.openCount >= bounds.transactionRecordCount) {
-      this.#wantsCommit = true;
-      return false;
-    }
-    if (usage.unflushedBytes >= bounds.unflushedBytes) {
-      this.#wantsCommit = this.#isDirty;
-      return false;
-    }
-    let asyncBytes = 0;
-    for (const node of this.#nodes.asyncNodes) asyncBytes += node.heldBytes();
-    return asyncBytes < bounds.asyncBytes && this.asyncRecordCount() < bounds.asyncRecordCount;
+    const verdict = this.#admission.judge(this.#nodes.asyncNodes);
+    if (verdict === 'commit') this.#wantsCommit = true;
+    if (verdict === 'flush') this.#isDirty = true;
+    return verdict === 'open';
   }
 
-  #nextFeed(): SourceFeed | undefined {
-    const queue = this.#group.nextQueue();
-    return queue === undefined ? undefined : this.#feeds.get(queue);
-  }
-
-  #createFeeds(): ReadonlyMap<InputQueue, SourceFeed> {
-    const feeds = new Map<InputQueue, SourceFeed>();
-    for (const queue of this.#group.queues) {
-      const node = this.#nodes.sources.get(queue.topic);
-      assert(node, `task ${this.name} has no source for topic "${queue.topic}"`);
-      feeds.set(queue, new SourceFeed(queue, node, this.#parts.state));
-    }
-    return feeds;
+  #createNodes(): TaskNodes {
+    const { subTopology, state } = this.#parts;
+    const nodes = createTaskNodes(subTopology, this.#scope());
+    this.#input.connect(nodes.sources, state);
+    for (const node of nodes.asyncNodes) node.reissue();
+    return nodes;
   }
 
   #scope(): NodeScope {
@@ -388,9 +342,9 @@ export class Task {
       random: environment.random,
       logger: this.#logger,
       metrics: environment.metrics,
-      caughtUp: () => this.#isCaughtUp(),
-      onDropped: (nodeName, reason) => this.#countDrop(nodeName, reason),
-      isPoison: () => this.#poison.take(this.#current.source()) !== undefined,
+      caughtUp: () => this.#input.isCaughtUp(),
+      onDropped: (nodeName, reason) => this.#report.dropped(nodeName, reason),
+      isCondemned: () => this.#failures.isCondemned(),
       enqueue: (work) => {
         if (generation !== this.#generation) return;
         this.#enqueued.push(work);
@@ -399,43 +353,12 @@ export class Task {
     };
   }
 
-  #isCaughtUp(): boolean {
-    if (this.#atEnd) return true;
-    return this.#group.queues.every((queue) => queue.nextOffset() >= (this.#parts.endOffsets.get(queue) ?? 0n));
-  }
-
-  #positions(): readonly TopicPartitionOffset[] {
-    return this.#group.queues.map((queue) => ({ topic: queue.topic, partition: queue.partition, nextOffset: queue.nextOffset() }));
-  }
-
-  #committedOffsetOf(queue: InputQueue): bigint {
-    const found = this.#committedOffsets.find((one) => one.topic === queue.topic);
-    assert(found);
-    return found.nextOffset;
-  }
-
   #closeNodes(): void {
     try {
       this.#nodes.close();
     } catch (error) {
       this.#logger.warn(errorFields(error), 'a processor failed to close');
     }
-  }
-
-  #countDrop(nodeName: string, reason: string): void {
-    this.#parts.environment.engineMetrics.droppedRecords.add(1, { task: this.name, node: nodeName, reason });
-  }
-
-  #report(deadLetterCount: number): void {
-    const { engineMetrics, clock } = this.#parts.environment;
-    const labels = { task: this.name };
-    engineMetrics.commit.add(1, labels);
-    engineMetrics.process.add(this.#processedCount, labels);
-    this.#processedCount = 0;
-    if (deadLetterCount > 0) engineMetrics.deadLetters.add(deadLetterCount, labels);
-    engineMetrics.endToEndLatency.observe(Math.max(0, clock.nowMs() - this.#parts.state.streamTimeMs()) / 1000, labels);
-    engineMetrics.unflushedBytes.set(this.#parts.state.usage().unflushedBytes, labels);
-    if (this.#nodes.asyncNodes.length > 0) engineMetrics.asyncInFlight.set(this.asyncRecordCount(), labels);
   }
 
   #become(status: TaskStatus): void {
