@@ -1,5 +1,5 @@
 import { redactionLabels, type RedactionKind } from './kinds.ts';
-import { redactText, type RedactedText, type RedactionMode } from './text/text-redactor.ts';
+import { redactAfter, redactText, type RedactedText, type RedactionMode } from './text/text-redactor.ts';
 
 /** A URL that carries its page inside itself is cut down to its scheme. */
 const selfContained = /^(data|blob|javascript|about:srcdoc|filesystem):/i;
@@ -12,22 +12,26 @@ export function redactUrl(url: string, kinds: ReadonlySet<RedactionKind>, mode: 
   const scheme = selfContained.exec(url)?.[1];
   if (scheme !== undefined) return { text: `${scheme.toLowerCase()}:`, found: [] };
   const whole = redactText(url, kinds, 'mask');
-  const parts = whole.text.split(/([/?&#;=])/).map((part) => redactEncoded(part, kinds));
+  const tokens = whole.text.split(/([/?&#;=])/);
+  const parts = tokens.map((token, index) => redactPart(tokens[index - 1] === '=' ? (tokens[index - 2] ?? '') : '', token, kinds));
   const { text: withoutUser, removed } = withoutUserInfo(parts.map((part) => part.text).join(''));
   const found: readonly RedactionKind[] = [...whole.found, ...parts.flatMap((part) => part.found), ...removed];
   return { text: found.length > 0 && mode === 'drop' ? originOf(url) : withoutUser, found };
 }
 
-/** A component that hides something behind percent signs or pluses. */
-function redactEncoded(part: string, kinds: ReadonlySet<RedactionKind>): RedactedText {
-  if (!/%[0-9a-f]{2}|\+/i.test(part)) return { text: part, found: [] };
-  const decoded = redactText(decode(part), kinds, 'mask');
-  return decoded.found.length === 0 ? { text: part, found: [] } : decoded;
+/** A path segment, or a value after its parameter's name, as it stands and decoded; `+` may be a space or a plus. */
+function redactPart(parameter: string, part: string, kinds: ReadonlySet<RedactionKind>): RedactedText {
+  const isEncoded = /%[0-9a-f]{2}|\+/i.test(part);
+  if (parameter === '' && !isEncoded) return { text: part, found: [] };
+  const label = parameter === '' ? '' : `${parameter}: `;
+  const readings = isEncoded ? [decode(part), decode(part.replaceAll('+', ' '))] : [part];
+  const redacted = readings.map((reading) => redactAfter(label, reading, kinds, 'mask'));
+  return redacted.find((reading) => reading.found.length > 0) ?? { text: part, found: [] };
 }
 
 function decode(part: string): string {
   try {
-    return decodeURIComponent(part.replaceAll('+', ' '));
+    return decodeURIComponent(part);
   } catch {
     return part;
   }

@@ -142,6 +142,10 @@ describe('addresses of pages', () => {
     assert.equal(urlOf('https://x.example/#access_token=abc123&x=1'), 'https://x.example/#access_token=[token]&x=1');
     assert.equal(urlOf('https://x.example/u/ann%40example.com/edit'), 'https://x.example/u/[e-mail]/edit');
     assert.equal(urlOf('https://x.example/s?q=4242+4242+4242+4242'), 'https://x.example/s?q=[card]');
+    assert.equal(urlOf('https://x.example/s?phone=01712345678&amount=01712345678'), 'https://x.example/s?phone=[phone]&amount=01712345678');
+    assert.equal(urlOf('https://x.example/s?tel=+491711234567'), 'https://x.example/s?tel=[phone]');
+    assert.equal(urlOf('https://x.example/a+b/100%25?page=2&sort=-date'), 'https://x.example/a+b/100%25?page=2&sort=-date');
+    assert.equal(urlOf('https://x.example/%E0%A4%A/%zz?a=%'), 'https://x.example/%E0%A4%A/%zz?a=%');
   });
 
   it('that carry the page themselves keep only their scheme', () => {
