@@ -37,7 +37,7 @@ export function openWith(state: SessionState, event: CaptureEvent, options: Sess
   const openedAtMs = Math.round(event.atMs) + skewMs;
   const isPlausible = openedAtMs <= state.firstSeenAtMs + dayMs && openedAtMs >= state.firstSeenAtMs - options.maxClockSpanMs;
   const clockSkewMs = isPlausible ? skewMs : state.firstSeenAtMs - Math.round(event.atMs);
-  const opened = opened0(state, event, clockSkewMs);
+  const opened = openedAt(state, event, clockSkewMs);
   const title = opening.title === undefined ? {} : { title: opening.title };
   return {
     ...opened,
@@ -48,10 +48,10 @@ export function openWith(state: SessionState, event: CaptureEvent, options: Sess
 
 /** The opening never came: defaults hold and the guide says so; `first` is the first event that did. */
 export function openWithout(state: SessionState, first: CaptureEvent): SessionState {
-  return { ...opened0(state, first, state.firstSeenAtMs - Math.round(first.atMs)), isOpenMissing: true };
+  return { ...openedAt(state, first, state.firstSeenAtMs - Math.round(first.atMs)), isOpenMissing: true };
 }
 
-function opened0(state: SessionState, event: CaptureEvent, clockSkewMs: number): SessionState {
+function openedAt(state: SessionState, event: CaptureEvent, clockSkewMs: number): SessionState {
   const openedAtMs = Math.round(event.atMs) + clockSkewMs;
   return { ...state, isOpened: true, clockSkewMs, lastAtMs: openedAtMs, info: { ...state.info, openedAtMs } };
 }

@@ -55,6 +55,8 @@ class SessionizeProcessor implements Processor<string, CaptureChunk> {
     const before = sessions.get(key);
     const { state, out, drops } = sessionize(before, chunk, this.#options);
     for (const reason of drops) this.#context.drop(reason);
+    // An edit of a session that nobody recorded, or whose state has ended (T5), makes none.
+    if (state.highestSeq < 0) return;
     sessions.put(key, state);
     const wasOpen = before !== undefined && !isClosed(before.status);
     if (isClosed(state.status)) open.delete(key);
