@@ -15,6 +15,7 @@ export const mayImport = {
   'processors/ports': ['schemas', 'topology/base'],
   'processors/adapters': ['schemas', 'topology/base', 'processors/ports'],
   'processors/topology.ts': ['schemas', 'topology/base', 'topology/builder', 'state/store.ts', 'state/keys', 'processors'],
+  'processors/safe-stage.ts': ['schemas', 'topology/base', 'topology/builder', 'state/store.ts', 'state/keys', 'processors'],
   sinks: ['schemas', 'topology/base', 'topology/builder', 'topology/log/log.ts', 'processors/ports'],
   gateway: ['schemas', 'topology/base', 'topology/log/log.ts', 'processors/ports', 'sinks/ports'],
   agent: ['schemas'],

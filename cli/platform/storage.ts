@@ -20,7 +20,9 @@ import { topicSpecs } from './topics.ts';
 /** Everything of a data folder that outlives the process, opened. Concrete adapters are picked here and nowhere else. */
 export interface Storage {
   readonly log: EmbeddedLog;
+  /** Sealed under the session's key where a topic belongs to sessions. */
   readonly serdes: TopicSerdes;
+  readonly plainSerdes: TopicSerdes;
   readonly keyring: Keyring;
   readonly objects: ObjectStore;
   readonly views: ViewWriter & ViewReader;
@@ -56,7 +58,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const partitionCount = await ensureTopics(log, options.partitionCount);
     const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock });
     const objects = await openFolderObjectStore({ folder: join(dataFolder, 'objects'), clock, logger });
-    const serdes = sealSessionTopics(await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas'))), keyring);
+    const plainSerdes = await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas')));
+    const serdes = sealSessionTopics(plainSerdes, keyring);
     const livePartitionOf = (tenantId: string, sessionId: string) => ({
       topic: 'guide.steps.v1',
       partition: partitionOfKey(Buffer.from(`${tenantId}/${sessionId}`), partitionCount),
@@ -69,7 +72,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       for (const one of opened) await one();
     };
     const folders = { stateFolder: join(dataFolder, 'state'), keyFile: join(dataFolder, 'api-keys.json') };
-    return { log, serdes, keyring, objects, views, analytics, partitionCount, ...folders, close };
+    return { log, serdes, plainSerdes, keyring, objects, views, analytics, partitionCount, ...folders, close };
   } catch (error) {
     for (const close of opened) await close();
     throw error;

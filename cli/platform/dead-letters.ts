@@ -1,0 +1,65 @@
+import type { ErrorCode } from '../../topology/base/error-codes.ts';
+import { errorCodes } from '../../topology/base/error-codes.ts';
+import type { DeadLetter } from '../../schemas/types/usage.ts';
+import type { Log, OutputRecord } from '../../topology/log/log.ts';
+import { deadLetterHeaders, deadLetterHeadersOf } from '../../topology/runtime/dead-letter.ts';
+
+export const deadLetterTopic = 'dead-letters.v1';
+
+/** A dead letter and where it stands. */
+export interface StoredDeadLetter extends DeadLetter {
+  readonly letterOffset: bigint;
+}
+
+/** Writes sinks' letters in the engine's own form: headers, no value. */
+export function deadLetterWriter(log: Log): { write(letters: readonly DeadLetter[]): Promise<void>; close(): Promise<void> } {
+  const producer = log.openProducer();
+  return {
+    write: async (letters) => {
+      await (await producer).send(letters.map(recordOf));
+    },
+    close: async () => (await producer).close(),
+  };
+}
+
+/** The newest letters first, at most `limitCount`. */
+export async function readDeadLetters(log: Log, limitCount: number): Promise<StoredDeadLetter[]> {
+  const at = { topic: deadLetterTopic, partition: 0 };
+  const [range] = await log.offsets([at], 'read_committed');
+  if (range === undefined) return [];
+  const reader = await log.openReader({ from: [{ ...at, nextOffset: range.startOffset }], isolation: 'read_committed' });
+  const letters: StoredDeadLetter[] = [];
+  while (reader.position(at) < range.nextOffset) {
+    const batches = await reader.poll({ maxWaitMs: 0 });
+    for (const { records } of batches) letters.push(...records.map(({ offset, headers, timestampMs }) => letterOf(offset, timestampMs, headers)));
+    if (letters.length > limitCount) letters.splice(0, letters.length - limitCount);
+    if (batches.length === 0) break;
+  }
+  await reader.close();
+  return letters.reverse();
+}
+
+function recordOf(letter: DeadLetter): OutputRecord {
+  const source = { topic: letter.topic, partition: letter.partition, offset: BigInt(letter.offset) };
+  const headers = deadLetterHeadersOf({ source, taskId: letter.taskId, nodeName: letter.node, code: knownCode(letter.code), message: letter.message });
+  return { topic: deadLetterTopic, partition: 0, key: Buffer.from(`${letter.topic}/${letter.partition}`), value: null, timestampMs: letter.atMs, headers };
+}
+
+function knownCode(code: string): ErrorCode {
+  return errorCodes.find((known) => known === code) ?? 'PROCESSING_FAILED';
+}
+
+function letterOf(letterOffset: bigint, atMs: number, headers: readonly (readonly [string, Buffer])[]): StoredDeadLetter {
+  const text = (name: string): string => headers.find(([header]) => header === name)?.[1].toString() ?? '';
+  return {
+    letterOffset,
+    topic: text(deadLetterHeaders.topic),
+    partition: Number(text(deadLetterHeaders.partition)),
+    offset: Number(text(deadLetterHeaders.offset)),
+    node: text(deadLetterHeaders.node),
+    taskId: text(deadLetterHeaders.task),
+    code: text(deadLetterHeaders.code),
+    message: text(deadLetterHeaders.message),
+    atMs,
+  };
+}

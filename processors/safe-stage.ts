@@ -1,0 +1,52 @@
+import { sealed } from '../schemas/sealed.ts';
+import { jsonSerde } from '../schemas/serdes.ts';
+import { stringKey } from '../state/keys/key-serdes.ts';
+import type { ImageTools } from './ports/image-tools.ts';
+import type { Keyring } from './ports/keyring.ts';
+import type { ObjectStore } from './ports/object-store.ts';
+import { createImageStage } from './redact/derive-images.ts';
+import type { PlannedMessage } from './redact/image-plan.ts';
+import { createRedactProcessor, redactFieldStoreSpec, redactSessionStoreSpec } from './redact/redact-processor.ts';
+import type { RedactField, RedactSession } from './redact/redact-state.ts';
+import type { SafeStage } from './topology.ts';
+
+export interface SafeStageDeps {
+  readonly keyring: Keyring;
+  readonly images: ImageTools;
+  /** Where redacted derivatives go. */
+  readonly objects: ObjectStore;
+  /** Opens what is in quarantine. */
+  readonly originals: Pick<ObjectStore, 'get'>;
+  /** Pictures made at a time, over all sessions of a task. */
+  readonly concurrencyCount: number;
+  /** How long state of a session is kept after its last record; equal in all nodes. */
+  readonly stateTtlMs: number;
+}
+
+/**
+ * phash-dedupe and redact as nodes: what comes in is raw, what goes out may be shown. Words are redacted before a picture is even looked at, so
+ * nothing raw waits in the picture queue.
+ */
+export function createSafeStage(deps: SafeStageDeps): SafeStage {
+  const seal = <T>() => sealed(jsonSerde<T>(), deps.keyring);
+  return (builder, drafts) => {
+    type RedactContext = Parameters<typeof createRedactProcessor>[0];
+    const planned = builder.processor('redact', {
+      from: drafts,
+      stores: {
+        sessions: redactSessionStoreSpec({ key: stringKey, value: seal<RedactSession>() }, deps.stateTtlMs),
+        fields: redactFieldStoreSpec({ key: stringKey, value: seal<RedactField>() }, deps.stateTtlMs),
+      },
+      create: (context: RedactContext) => createRedactProcessor(context),
+    });
+    const stage = createImageStage(deps);
+    return builder.mapAsync('redact-images', {
+      from: planned,
+      concurrencyCount: deps.concurrencyCount,
+      key: stringKey,
+      input: seal<PlannedMessage>(),
+      map: (record) => stage.map(record),
+      bypass: (record) => stage.bypass(record),
+    });
+  };
+}
