@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { StepwrightError } from '../topology/base/errors.ts';
 import { nearestName } from '../topology/base/nearest-name.ts';
 import { envNamesOf, helpText, type Command, type CommandContext } from './command.ts';
 import { commands } from './commands/index.ts';
+import { packageVersion } from './version.ts';
 
 /** Runs one command line and answers the exit code: 0 done, 1 refused or failed, 2 not understood, 130 interrupted by the person. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -79,9 +79,4 @@ function showFailure(error: unknown, context: CommandContext): number {
     `stepwright: an error that nobody foresaw, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return 1;
-}
-
-function packageVersion(): string {
-  const packageJson: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof packageJson === 'object' && packageJson !== null && 'version' in packageJson ? String(packageJson.version) : 'unknown';
 }

@@ -1,4 +1,6 @@
 import type { Command } from '../command.ts';
+import { guideCommand } from './guide.ts';
+import { startCommand } from './start.ts';
 
 /** Every command, in the order of `stepwright help`. */
-export const commands: readonly Command[] = [];
+export const commands: readonly Command[] = [startCommand, guideCommand];

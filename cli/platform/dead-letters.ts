@@ -31,7 +31,8 @@ export async function readDeadLetters(log: Log, limitCount: number): Promise<Sto
   const letters: StoredDeadLetter[] = [];
   while (reader.position(at) < range.nextOffset) {
     const batches = await reader.poll({ maxWaitMs: 0 });
-    for (const { records } of batches) letters.push(...records.map(({ offset, headers, timestampMs }) => letterOf(offset, timestampMs, headers)));
+    for (const { records } of batches)
+      letters.push(...records.map(({ offset, headers, timestampMs }) => letterOf(offset, timestampMs, headers)));
     if (letters.length > limitCount) letters.splice(0, letters.length - limitCount);
     if (batches.length === 0) break;
   }
@@ -41,8 +42,21 @@ export async function readDeadLetters(log: Log, limitCount: number): Promise<Sto
 
 function recordOf(letter: DeadLetter): OutputRecord {
   const source = { topic: letter.topic, partition: letter.partition, offset: BigInt(letter.offset) };
-  const headers = deadLetterHeadersOf({ source, taskId: letter.taskId, nodeName: letter.node, code: knownCode(letter.code), message: letter.message });
-  return { topic: deadLetterTopic, partition: 0, key: Buffer.from(`${letter.topic}/${letter.partition}`), value: null, timestampMs: letter.atMs, headers };
+  const headers = deadLetterHeadersOf({
+    source,
+    taskId: letter.taskId,
+    nodeName: letter.node,
+    code: knownCode(letter.code),
+    message: letter.message,
+  });
+  return {
+    topic: deadLetterTopic,
+    partition: 0,
+    key: Buffer.from(`${letter.topic}/${letter.partition}`),
+    value: null,
+    timestampMs: letter.atMs,
+    headers,
+  };
 }
 
 function knownCode(code: string): ErrorCode {

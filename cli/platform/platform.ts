@@ -124,5 +124,10 @@ function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
   const { cacheBytes, blockCacheBytes, memtableBytes } = defaultStateBudgets;
   const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);
   const part = (bytes: number): number => Math.floor(bytes * share);
-  return { ...defaultStateBudgets, cacheBytes: part(cacheBytes), blockCacheBytes: part(blockCacheBytes), memtableBytes: part(memtableBytes) };
+  return {
+    ...defaultStateBudgets,
+    cacheBytes: part(cacheBytes),
+    blockCacheBytes: part(blockCacheBytes),
+    memtableBytes: part(memtableBytes),
+  };
 }

@@ -2,7 +2,7 @@ import type { TopicSerdes } from '../../schemas/avro-serde.ts';
 import type { TopicSpec } from '../../topology/log/log.ts';
 
 /** Ingest's own compacted topic of session states. */
-export const ingestStateTopic = 'gateway.ingest-state.v1';
+export const ingestStateTopic = 'ingest.sessions.v1';
 
 /** Topics of a whole session, keyed `tenantId/sessionId`, with equal partition counts: one session is in one partition of each. */
 export const sessionTopics = [

@@ -18,6 +18,8 @@ export interface ReceivedEvent {
 export interface EventBatch {
   readonly firstSeq: number;
   readonly events: readonly ReceivedEvent[];
+  /** The agent lost the events between its ack and `firstSeq`: they never come, and are counted in the guide. */
+  readonly lostBefore?: boolean;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface EventBatch {
 export function readBatch(value: unknown, limits: IngestLimits, parser: EventParser): EventBatch | Refusal {
   const body = asObject(value, 'body');
   if (body instanceof Refusal) return body;
-  const { firstSeq, events } = body;
+  const { firstSeq, events, lostBefore = false } = body;
+  if (typeof lostBefore !== 'boolean') return refuse('BODY_INVALID', 'lostBefore must be true or false', { field: 'lostBefore' });
   if (typeof firstSeq !== 'number' || !Number.isSafeInteger(firstSeq) || firstSeq < 1 || firstSeq > Number.MAX_SAFE_INTEGER / 2) {
     return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
   }
@@ -42,7 +45,7 @@ export function readBatch(value: unknown, limits: IngestLimits, parser: EventPar
     if (event instanceof Refusal) return event;
     received.push(event);
   }
-  return endsWell(received) ?? { firstSeq, events: received };
+  return endsWell(received) ?? { firstSeq, events: received, lostBefore };
 }
 
 function readEvent(value: unknown, path: string, seq: number, parser: EventParser): ReceivedEvent | Refusal {

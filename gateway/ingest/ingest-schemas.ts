@@ -69,7 +69,11 @@ export const openedSchema: JsonSchema = {
 export const batchSchema: JsonSchema = {
   type: 'object',
   required: ['firstSeq', 'events'],
-  properties: { firstSeq: { type: 'integer', minimum: 1 }, events: { type: 'array', items: { type: 'object' } } },
+  properties: {
+    firstSeq: { type: 'integer', minimum: 1 },
+    events: { type: 'array', items: { type: 'object' } },
+    lostBefore: { type: 'boolean', description: 'Events between the ack and firstSeq are lost for good: they are counted as missed.' },
+  },
 };
 
 export const ackSchema: JsonSchema = {

@@ -214,7 +214,8 @@ export class IngestService {
 
   async #appendFresh(state: SessionState, batch: EventBatch, sizeBytes: number): Promise<Appended> {
     const duplicateCount = Math.min(batch.events.length, Math.max(0, state.ackedSeq + 1 - batch.firstSeq));
-    const fresh = batch.firstSeq > state.ackedSeq + 1 ? [] : batch.events.slice(duplicateCount);
+    const hasGap = batch.firstSeq > state.ackedSeq + 1 && batch.lostBefore !== true;
+    const fresh = hasGap ? [] : batch.events.slice(duplicateCount);
     const { ready, missing } = await this.#withPictures(state, fresh);
     const nothing = { state, appendedCount: 0, duplicateCount, droppedCount: 0, missing, farOffCount: 0 };
     if (ready.length === 0) return nothing;

@@ -82,7 +82,7 @@ test('K5 a damaged file is STATE_CORRUPT; the wipe has a counted reason and the 
   const wipes: string[] = [];
   const metrics: Metrics = {
     ...silentMetrics,
-    counter: (name) => ({ add: (_amount, labels) => name === 'stepwright_state_wipes_total' && wipes.push(labels?.['reason'] ?? '') }),
+    counter: (name) => ({ add: (_amount, labels) => name === 'state_wipes_total' && wipes.push(labels?.['reason'] ?? '') }),
   };
   const directory = openDirectory(undefined, metrics);
   await writeTask(directory, '0_0');

@@ -13,15 +13,16 @@ export interface StateMetrics {
 }
 
 export function createStateMetrics(taskId: string, metrics: Metrics): StateMetrics {
-  const reads = metrics.counter('stepwright_state_reads_total', 'Reads of a store by key.', ['task', 'store']);
-  const misses = metrics.counter('stepwright_state_read_misses_total', 'Reads that neither cache nor prefetch answered.', [
+  const reads = metrics.counter('state_reads_total', 'Reads of a store by key.', ['task', 'store']);
+  const misses = metrics.counter('state_read_misses_total', 'Reads that neither cache nor prefetch answered.', ['task', 'store']);
+  const late = metrics.counter('store_dropped_records_total', 'Late records dropped by a window or session store.', [
     'task',
     'store',
+    'reason',
   ]);
-  const late = metrics.counter('stepwright_dropped_records_total', 'Records dropped by a visible rule.', ['task', 'store', 'reason']);
-  const wipes = metrics.counter('stepwright_state_wipes_total', 'Stores deleted, by reason (K5).', ['task', 'reason']);
-  const flushes = metrics.histogram('stepwright_state_flush_seconds', 'From the start of a flush to its written batch.', ['task']);
-  const bytes = metrics.gauge('stepwright_state_memory_bytes', 'Memory of a task by layer, estimated.', ['task', 'layer']);
+  const wipes = metrics.counter('state_wipes_total', 'Stores deleted, by reason (K5).', ['task', 'reason']);
+  const flushes = metrics.histogram('state_flush_seconds', 'From the start of a flush to its written batch.', ['task']);
+  const bytes = metrics.gauge('state_memory_bytes', 'Memory of a task by layer, estimated.', ['task', 'layer']);
   return {
     report: (stores, usage) => {
       for (const { layers } of stores) {

@@ -124,7 +124,7 @@ export function storesContract({ name, createFactory, createDirectory }: Contrac
     const metrics: Metrics = {
       ...silentMetrics,
       counter: (metric) => ({
-        add: (_amount, labels) => metric === 'stepwright_dropped_records_total' && late.push(labels?.['store'] ?? ''),
+        add: (_amount, labels) => metric === 'store_dropped_records_total' && late.push(labels?.['store'] ?? ''),
       }),
     };
     const state = await openContractState(metrics);

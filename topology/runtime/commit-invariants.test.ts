@@ -161,7 +161,7 @@ for (const point of crashPointNames.filter((name) => name !== 'rolled-back')) {
     assert.deepEqual(last.store(sampleStores.totals).get('a'), { count: 4, sum: 106, min: 1, max: 100 });
     // The quiet timer of the first record fires before the second; see the sample.
     assert.deepEqual(await sums(log), [100, 100, 101, 103, 106]);
-    assert.equal(metrics.total('stepwright_state_wipes_total'), 0);
+    assert.equal(metrics.total('state_wipes_total'), 0);
     await last.close();
   });
 }
@@ -180,7 +180,7 @@ test('K3 a restart restores the tail behind the last flush and no more', async (
   const metrics = createRecordingMetrics();
   const third = await start({ log, backend, metrics });
   // Behind the flush: totals, window, timer, and the put and delete of three in-flight entries (total, quiet, and its own).
-  assert.ok(metrics.total('stepwright_restore_total') <= 8, `${metrics.total('stepwright_restore_total')} entries`);
+  assert.ok(metrics.total('restore_total') <= 8, `${metrics.total('restore_total')} entries`);
   assert.equal(third.store(sampleStores.totals).get('a')?.count, 51);
   await third.close();
 });
@@ -217,8 +217,8 @@ test('K4 a stale member rolls back in memory and commits the same input under it
   await pipe(driver, [1, 2]);
   await driver.settle();
   assert.deepEqual(await sums(base), [1, 3]);
-  assert.equal(metrics.total('stepwright_rollback_total'), 1);
-  assert.equal(metrics.total('stepwright_state_wipes_total'), 0);
+  assert.equal(metrics.total('rollback_total'), 1);
+  assert.equal(metrics.total('state_wipes_total'), 0);
   await driver.close();
 });
 
@@ -249,7 +249,7 @@ test('K6 a transaction at its bound commits early and goes on', async () => {
   const records = Array.from({ length: 100 }, (_, index) => ({ key: `k${index}`, value: { amount: 1 }, timestampMs: 10_000 }));
   await driver.input('amounts', stringSerde, amountSerde).pipeAll(records);
   assert.equal(driver.tasks()[0]?.bufferedRecordCount(), 0);
-  assert.ok(metrics.total('stepwright_commit_total') >= 3, `${metrics.total('stepwright_commit_total')} commits`);
+  assert.ok(metrics.total('commit_total') >= 3, `${metrics.total('commit_total')} commits`);
   await driver.close();
 });
 
@@ -279,7 +279,7 @@ test('K8 an unknown outcome that was a commit is folded: nothing is done twice',
   await pipe(driver, [1, 2]);
   await driver.settle();
   assert.deepEqual(await sums(base), [1, 3]);
-  assert.equal(metrics.total('stepwright_rollback_total'), 0);
+  assert.equal(metrics.total('rollback_total'), 0);
   assert.equal(faults.pendingCount, 0);
   await driver.close();
 });
@@ -293,7 +293,7 @@ test('K8 an unknown outcome that was no commit is rolled back and done again', a
   await pipe(driver, [1, 2]);
   await driver.settle();
   assert.deepEqual(await sums(base), [1, 3]);
-  assert.equal(metrics.total('stepwright_rollback_total'), 1);
+  assert.equal(metrics.total('rollback_total'), 1);
   await driver.close();
 });
 

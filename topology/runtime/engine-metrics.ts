@@ -22,29 +22,24 @@ export interface EngineMetrics {
 
 export function createEngineMetrics(metrics: Metrics): EngineMetrics {
   return {
-    process: metrics.counter('stepwright_process_total', 'Records processed', ['task']),
-    commit: metrics.counter('stepwright_commit_total', 'Commits', ['task']),
-    commitLatency: metrics.histogram(
-      'stepwright_commit_latency_seconds',
-      'From the start of a commit to its fold',
-      ['task'],
-      latencyBucketsSeconds,
-    ),
-    rollback: metrics.counter('stepwright_rollback_total', 'Open transactions dropped in memory (K4)', ['task']),
-    punctuate: metrics.counter('stepwright_punctuate_total', 'Wall-clock punctuations run', ['task']),
-    droppedRecords: metrics.counter('stepwright_dropped_records_total', 'Records dropped, by reason', ['task', 'node', 'reason']),
-    deadLetters: metrics.counter('stepwright_dead_letters_total', 'Records sent to dead letters', ['task']),
+    process: metrics.counter('process_total', 'Records processed', ['task']),
+    commit: metrics.counter('commit_total', 'Commits', ['task']),
+    commitLatency: metrics.histogram('commit_latency_seconds', 'From the start of a commit to its fold', ['task'], latencyBucketsSeconds),
+    rollback: metrics.counter('rollback_total', 'Open transactions dropped in memory (K4)', ['task']),
+    punctuate: metrics.counter('punctuate_total', 'Wall-clock punctuations run', ['task']),
+    droppedRecords: metrics.counter('dropped_records_total', 'Records dropped, by reason', ['task', 'node', 'reason']),
+    deadLetters: metrics.counter('dead_letters_total', 'Records sent to dead letters', ['task']),
     endToEndLatency: metrics.histogram(
-      'stepwright_record_e2e_latency_seconds',
+      'record_e2e_latency_seconds',
       'Wall clock at commit less event time, of the last record a commit',
       ['task'],
       latencyBucketsSeconds,
     ),
-    restoreTotal: metrics.counter('stepwright_restore_total', 'Changelog records restored', ['task']),
-    restoreRemaining: metrics.gauge('stepwright_restore_remaining_records', 'Changelog offsets left to restore, at most', ['task']),
-    taskFailures: metrics.counter('stepwright_task_failures_total', 'Tasks stopped by an error', ['task', 'code']),
-    recordsLag: metrics.gauge('stepwright_records_lag', 'Offsets between the committed position and the end', ['topic', 'partition']),
-    asyncInFlight: metrics.gauge('stepwright_async_in_flight', 'Records held by mapAsync nodes', ['task']),
-    unflushedBytes: metrics.gauge('stepwright_unflushed_bytes', 'Committed state not yet in the store', ['task']),
+    restoreTotal: metrics.counter('restore_total', 'Changelog records restored', ['task']),
+    restoreRemaining: metrics.gauge('restore_remaining_records', 'Changelog offsets left to restore, at most', ['task']),
+    taskFailures: metrics.counter('task_failures_total', 'Tasks stopped by an error', ['task', 'code']),
+    recordsLag: metrics.gauge('records_lag', 'Offsets between the committed position and the end', ['topic', 'partition']),
+    asyncInFlight: metrics.gauge('async_in_flight', 'Records held by mapAsync nodes', ['task']),
+    unflushedBytes: metrics.gauge('unflushed_bytes', 'Committed state not yet in the store', ['task']),
   };
 }

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { Refusal } from '../../gateway/http/refusal.ts';
+import { readBatch } from '../../gateway/ingest/event-batch.ts';
+import type { IngestService, SessionRef } from '../../gateway/ingest/ingest-service.ts';
+import { defaultIngestLimits } from '../../gateway/ingest/limits.ts';
+import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
+import type { EventParser } from '../../schemas/validate-event.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
+import type { RecordingFile } from './recording-file.ts';
+
+const deviceId = 'stepwright-guide';
+
+/**
+ * Sends a file through ingest as an agent would: open, pictures, batches, finish. Goes on where an earlier run stopped; a finished one is left
+ * alone. Holes of the file stay holes, so that they are counted.
+ * @throws {IMPORT_INVALID} when ingest refuses something; the message names the field.
+ */
+export async function feedRecording(ingest: IngestService, parser: EventParser, tenantId: string, file: RecordingFile): Promise<void> {
+  const { recording, sessionId } = file;
+  const ref: SessionRef = { tenantId, sessionId };
+  const { title, agent, startedAtMs } = recording;
+  const opened = accept(file, await ingest.open({ ...ref, deviceId, atMs: startedAtMs, agent, ...(title === undefined ? {} : { title }) }));
+  if (opened.state.status === 'finished') return;
+  const events = recording.events.filter((event) => event.seq > opened.state.ackedSeq);
+  await storeScreenshots(ingest, ref, file, events);
+  for (const run of batchesOf(events)) {
+    const firstSeq = run[0]?.seq ?? 0;
+    const batch = accept(file, readBatch({ firstSeq, events: run, lostBefore: true }, defaultIngestLimits, parser));
+    accept(file, await ingest.append(ref, deviceId, batch, JSON.stringify(run).length));
+  }
+  const state = accept(file, ingest.find(ref));
+  if (state.status === 'finished') return;
+  accept(file, await ingest.mark(ref, deviceId, { kind: 'session.finished', lastSeq: state.ackedSeq, abandon: true }));
+}
+
+async function storeScreenshots(
+  ingest: IngestService,
+  ref: SessionRef,
+  file: RecordingFile,
+  events: readonly CaptureEvent[],
+): Promise<void> {
+  for (const { screenshot } of events) {
+    if (screenshot === undefined || (await ingest.hasScreenshot(ref, screenshot.sha256))) continue;
+    accept(file, await ingest.putScreenshot(ref, screenshot.sha256, readFileSync(file.screenshotPath(screenshot.sha256))));
+  }
+}
+
+/** Runs of consecutive seqs, none longer than a batch may be. */
+function batchesOf(events: readonly CaptureEvent[]): CaptureEvent[][] {
+  const runs: CaptureEvent[][] = [];
+  for (const event of events) {
+    const run = runs.at(-1);
+    const follows = run !== undefined && run.at(-1)?.seq === event.seq - 1 && run.length < batchEvents;
+    if (follows) run.push(event);
+    else runs.push([event]);
+  }
+  return runs;
+}
+
+/** Fewer than ingest allows, so that a chunk stays small. */
+const batchEvents = 200;
+
+function accept<T>(file: RecordingFile, answer: T | Refusal): T {
+  if (!(answer instanceof Refusal)) return answer;
+  throw new StepwrightError('IMPORT_INVALID', `${file.path}: ${answer.message}`, { context: { code: answer.code } });
+}

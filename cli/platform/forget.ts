@@ -1,0 +1,19 @@
+import type { ForgetReport } from '../../gateway/read/ports.ts';
+import type { SinkHandle } from './platform.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * Deletes a session everywhere. Its key goes first: from then on every raw or sealed copy – events, changelogs, stores, originals, output topics – is
+ * unreadable, also where it cannot be erased in place, and nothing can bring the session back. Then what is addressed by the session's name goes. May be
+ * called again after a failure.
+ */
+export async function forgetSession(
+  { keyring }: Pick<Storage, 'keyring'>,
+  sinks: readonly Pick<SinkHandle, 'name' | 'forget'>[],
+  [tenantId, sessionId]: readonly [tenantId: string, sessionId: string],
+): Promise<ForgetReport> {
+  const destroyed = await keyring.destroy(`${tenantId}/${sessionId}`);
+  const deleted: Record<string, number> = { keys: destroyed ? 1 : 0 };
+  for (const sink of sinks) deleted[sink.name] = await sink.forget(tenantId, sessionId);
+  return { deleted };
+}
