@@ -6,7 +6,7 @@ import type { Keyring } from './ports/keyring.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import { createImageStage } from './redact/derive-images.ts';
 import type { PlannedMessage } from './redact/image-plan.ts';
-import { createRedactProcessor, redactFieldStoreSpec, redactSessionStoreSpec } from './redact/redact-processor.ts';
+import { createRedactProcessor, redactStoreSpecs } from './redact/redact-processor.ts';
 import type { RedactField, RedactSession } from './redact/redact-state.ts';
 import type { SafeStage } from './topology.ts';
 
@@ -33,10 +33,7 @@ export function createSafeStage(deps: SafeStageDeps): SafeStage {
     type RedactContext = Parameters<typeof createRedactProcessor>[0];
     const planned = builder.processor('redact', {
       from: drafts,
-      stores: {
-        sessions: redactSessionStoreSpec({ key: stringKey, value: seal<RedactSession>() }, deps.stateTtlMs),
-        fields: redactFieldStoreSpec({ key: stringKey, value: seal<RedactField>() }, deps.stateTtlMs),
-      },
+      stores: redactStoreSpecs({ session: seal<RedactSession>(), field: seal<RedactField>() }, deps.stateTtlMs),
       create: (context: RedactContext) => createRedactProcessor(context),
     });
     const stage = createImageStage(deps);

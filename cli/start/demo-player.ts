@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Uploader } from '../../agent/sdk/uploader.ts';
 import { importRecording } from '../../agent/import/import-recording.ts';
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
@@ -65,15 +66,6 @@ function pictureOf(folder: string, { screenshot }: CaptureEvent): Uint8Array<Arr
 async function waitUntil(atMs: number, stopped: AbortSignal): Promise<void> {
   const delayMs = atMs - Date.now();
   if (delayMs <= 0 || stopped.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    stopped.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+  // Rejects when it is stopped, and the caller looks at the signal itself.
+  await setTimeout(delayMs, undefined, { signal: stopped }).catch(() => undefined);
 }
