@@ -182,3 +182,38 @@ test('any other rejection fails the task, and the call is issued again when it i
   assert.deepEqual(texts(await next.output.read()), ['one']);
   await next.driver.close();
 });
+
+test('an entry in flight that can no longer be read goes to dead letters instead of keeping its task from starting', async () => {
+  let isForgotten = false;
+  const builder = createTopologyBuilder('async');
+  const lines = builder.source('lines', { topic: 'lines', key: stringSerde, value: stringSerde });
+  const forgetful = {
+    ...stringSerde,
+    deserialize: (bytes: Buffer) => {
+      if (isForgotten) throw new StepwrightError('SEAL_KEY_GONE', 'the session was forgotten', { disposition: 'dead-letter' });
+      return bytes.toString();
+    },
+  };
+  const mapped = builder.mapAsync('call', {
+    from: lines,
+    concurrencyCount: 1,
+    key: stringKey,
+    input: forgetful,
+    map: () => new Promise<string>(() => {}),
+  });
+  builder.sink('answers', { from: mapped, topic: 'answers', key: stringSerde, value: stringSerde });
+  const topology = builder.build();
+  const log = createMemoryLog();
+  const backend = createMemoryBackendFactory();
+  const first = await start(topology, { log, backend });
+  await first.input.pipe('a', '1');
+  await first.driver.kill();
+  isForgotten = true;
+  const second = await start(topology, { log, backend });
+  await second.driver.settle();
+  assert.deepEqual(
+    (await second.driver.deadLetters()).map(({ code, offset }) => [code, offset]),
+    [['SEAL_KEY_GONE', 0n]],
+  );
+  await second.driver.close();
+});

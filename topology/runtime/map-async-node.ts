@@ -1,13 +1,20 @@
 import type { InFlightEntry } from '../builder/internal-stores.ts';
 import type { MapAsyncDefinition } from '../builder/node-definition.ts';
 import { StepwrightError } from '../base/errors.ts';
-import type { StreamRecord } from '../builder/processor.ts';
+import type { RecordSource, StreamRecord } from '../builder/processor.ts';
 import type { KeyValueStore } from '../../state/store.ts';
 import { backOffMs } from './back-off.ts';
 import { describeError } from './dead-letter.ts';
 import { type AsyncLane, type AsyncItem, createLane } from './async-lane.ts';
 import type { NodeScope } from './node-scope.ts';
 import type { RuntimeNode } from './runtime-node.ts';
+
+/** An in-flight entry that cannot be decoded. */
+interface BrokenEntry {
+  readonly sequence: number;
+  readonly source: RecordSource;
+  readonly error: unknown;
+}
 
 export interface MapAsyncOptions {
   readonly definition: MapAsyncDefinition;
@@ -68,15 +75,20 @@ export class MapAsyncNode implements RuntimeNode {
 
   /** After restore or rollback: issues again what the store says is in flight, in the order of admission. */
   reissue(): void {
+    const broken: BrokenEntry[] = [];
     for (const [sequence, entry] of this.#store.range(undefined, undefined)) {
-      const key = this.#definition.key.decode(entry.key);
-      const value = this.#definition.input.deserialize(entry.value, entry.key);
-      const record = { key, value, timestampMs: entry.timestampMs, headers: entry.headers };
       this.#nextSequence = sequence + 1;
-      this.#push({ sequence, record, source: entry.source, byteCount: sizeOf(entry), attempts: 0 }, entry.key.toString('latin1'));
+      try {
+        const record = this.#decode(entry);
+        const item = { sequence, record, source: entry.source, byteCount: sizeOf(entry), attempts: 0 };
+        this.#push(item, entry.key.toString('latin1'));
+      } catch (error) {
+        broken.push({ sequence, source: entry.source, error });
+      }
     }
-    if (this.#lanes.size === 0) return;
+    if (this.#lanes.size === 0 && broken.length === 0) return;
     this.#scope.enqueue(() => {
+      for (const entry of broken) this.#discard(entry);
       for (const lane of [...this.#lanes.values()]) this.#advance(lane);
       this.#pump();
     });
@@ -84,6 +96,22 @@ export class MapAsyncNode implements RuntimeNode {
 
   close(): void {
     this.#abort.abort();
+  }
+
+  #decode(entry: InFlightEntry): AsyncItem['record'] {
+    const key = this.#definition.key.decode(entry.key);
+    const value = this.#definition.input.deserialize(entry.value, entry.key);
+    return { key, value, timestampMs: entry.timestampMs, headers: entry.headers };
+  }
+
+  /** An entry that cannot be read any more, such as one whose session was forgotten meanwhile, must not keep the task from starting. */
+  #discard({ sequence, source, error }: BrokenEntry): void {
+    const { handlers, taskId, collector } = this.#scope;
+    const action = handlers.deserialization({ taskId, nodeName: this.name, source, error });
+    if (action === 'fail') throw error;
+    this.#store.delete(sequence);
+    if (action === 'drop') this.#scope.onDropped(this.name, 'async');
+    else collector.addDeadLetter({ source, taskId, nodeName: this.name, ...describeError(error, 'SERDE_FAILED') });
   }
 
   #admit(record: StreamRecord<unknown, unknown>, keyBytes: Buffer): AsyncItem {

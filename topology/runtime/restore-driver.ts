@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { Log, TopicPartitionOffset } from '../log/log.ts';
 import type { ChangelogEntry, ChangelogPosition, StoredPosition, TaskState, WipeReason } from '../../state/task-state.ts';
 import type { TaskChangelog } from './state-flusher.ts';
@@ -16,6 +17,8 @@ export interface RestoreProgress {
   readonly restoredBytes: number;
   /** Offsets left, an upper bound: offsets are sparse. */
   readonly remainingCount: number;
+  /** Estimated from the rate so far; undefined before there is one. */
+  readonly secondsLeft: number | undefined;
   readonly isDone: boolean;
   readonly wiped: WipeReason | undefined;
 }
@@ -24,7 +27,7 @@ export interface RestoreOptions {
   readonly state: TaskState;
   readonly log: Log;
   readonly changelogs: readonly ChangelogRange[];
-  readonly nowMs: number;
+  readonly clock: Clock;
   readonly tombstoneMarginMs: number;
   readonly pollBytes: number;
   readonly signal: AbortSignal;
@@ -40,7 +43,9 @@ const pollWaitMs = 50;
  */
 export async function restoreState(options: RestoreOptions): Promise<RestoreProgress> {
   const { state, changelogs, onProgress } = options;
-  const wiped = wipeReasonOf(state.position(), options);
+  const { clock, tombstoneMarginMs } = options;
+  const startedAtMs = clock.monotonicMs();
+  const wiped = wipeReasonOf(state.position(), { changelogs, tombstoneMarginMs, nowMs: clock.nowMs() });
   if (wiped !== undefined) await state.wipe(wiped);
   const stored = state.position().changelogs;
   const from = changelogs.map((changelog) => ({
@@ -49,7 +54,9 @@ export async function restoreState(options: RestoreOptions): Promise<RestoreProg
   }));
   const counts = { restoredCount: 0, restoredBytes: 0 };
   const report = (remainingCount: number, isDone: boolean) => {
-    const progress = { taskId: state.taskId, ...counts, remainingCount, isDone, wiped };
+    const perSec = counts.restoredCount / Math.max(0.001, (clock.monotonicMs() - startedAtMs) / 1000);
+    const secondsLeft = counts.restoredCount === 0 ? undefined : Math.ceil(remainingCount / perSec);
+    const progress = { taskId: state.taskId, ...counts, remainingCount, secondsLeft, isDone, wiped };
     onProgress(progress);
     return progress;
   };
@@ -99,7 +106,11 @@ async function copyTail(
 /** Why what is on disk cannot be brought forward; undefined when it can. A process that died is no reason (K5). */
 export function wipeReasonOf(
   stored: StoredPosition,
-  { changelogs, nowMs, tombstoneMarginMs }: Pick<RestoreOptions, 'changelogs' | 'nowMs' | 'tombstoneMarginMs'>,
+  {
+    changelogs,
+    nowMs,
+    tombstoneMarginMs,
+  }: { readonly changelogs: readonly ChangelogRange[]; readonly nowMs: number; readonly tombstoneMarginMs: number },
 ): WipeReason | undefined {
   for (const changelog of changelogs) {
     const position = stored.changelogs.get(changelog.store);

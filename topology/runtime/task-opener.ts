@@ -16,6 +16,9 @@ import type { TaskEnvironment } from './task-environment.ts';
 import { taskIdText, transactionalIdOf, type TaskId } from './task-id.ts';
 import { openTransactionalChannel } from './transactional-channel.ts';
 
+/** Between two log lines about one restore. */
+const progressLogMs = 2_000;
+
 export interface OpenTaskOptions {
   readonly id: TaskId;
   readonly subTopology: SubTopology;
@@ -139,18 +142,23 @@ async function restore(
 ): Promise<void> {
   const { log, clock, bounds, crashPoints, engineMetrics } = environment;
   const labels = { task: taskIdText(id) };
+  const logger = environment.logger.child(labels);
+  let loggedAtMs = clock.monotonicMs();
   crashPoints.reach('restore-started');
   const done = await restoreState({
     state,
     log,
     changelogs,
     signal,
-    nowMs: clock.nowMs(),
+    clock,
     tombstoneMarginMs: bounds.tombstoneMarginMs,
     pollBytes: bounds.restorePollBytes,
     onProgress: (progress) => {
       engineMetrics.restoreRemaining.set(progress.remainingCount, labels);
       onProgress(progress);
+      if (!progress.isDone && clock.monotonicMs() - loggedAtMs < progressLogMs) return;
+      loggedAtMs = clock.monotonicMs();
+      logger.info({ ...progress }, progress.isDone ? 'task restored' : 'restoring a task');
     },
   });
   engineMetrics.restoreTotal.add(done.restoredCount, labels);

@@ -38,6 +38,7 @@ export interface TestDriverOptions {
   readonly backend?: BackendFactory;
   readonly crashPoints?: CrashPoints;
   readonly stateBudgets?: StateBudgets;
+  readonly hasWallClock?: boolean;
 }
 
 export interface PipedRecord<K, V> {
