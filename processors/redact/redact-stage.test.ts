@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sealed } from '../../schemas/sealed.ts';
 import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
-import type { Screenshot } from '../../schemas/types/capture-event.ts';
+import fc from 'fast-check';
+import type { CaptureEvent, Screenshot } from '../../schemas/types/capture-event.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
 import type { DraftMessage, ImagedMessage } from '../model.ts';
 import { createMemoryKeyring } from '../ports/memory-keyring.ts';
@@ -75,4 +76,57 @@ describe('the chain with redaction', () => {
     assert.ok(guide?.redactions.some(({ kind, count }) => kind === 'e-mail' && count > 0));
     await driver.close();
   });
+
+  it('gives byte-equal guides and the same pictures for any batching, a field that turned into a password field included (T1)', async () => {
+    const turning: readonly EventDraft[] = [
+      ...drafts.slice(0, 3),
+      { kind: 'input', page, target: { ...mail, ref: 'p', name: 'Hint' }, input: { valueClass: 'text', text: 'tiger-lily' } },
+      {
+        kind: 'click',
+        page: { ...page, title: 'Saw tiger-lily' },
+        target: { role: 'button', name: 'Show', ref: 's' },
+        pointer: { x: 5, y: 5, button: 'left' },
+      },
+      { kind: 'input', page, target: { ...mail, ref: 'p', name: 'Hint', protected: true }, input: { valueClass: 'secret' } },
+      {
+        kind: 'click',
+        page: { ...page, title: 'Saw tiger-lily' },
+        target: { role: 'button', name: 'Save', ref: 'b' },
+        pointer: { x: 5, y: 5, button: 'left' },
+      },
+      { kind: 'session.finished' },
+    ];
+    const events = sampleEvents(turning, { redact: ['all'] });
+    const whole = await outcomeOf([events]);
+    assert.doesNotMatch(whole, /ann@/);
+    assert.match(whole, /Saw \[password\]/);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 9 }), async (sizes) => {
+        assert.equal(await outcomeOf(batches(events, sizes)), whole);
+      }),
+      { numRuns: 12 },
+    );
+  });
 });
+
+/** The last guide and the names of all pictures, after these chunks. */
+async function outcomeOf(chunks: readonly (readonly CaptureEvent[])[]): Promise<string> {
+  const objects = memoryObjects();
+  objects.bodies.set('quarantine/t/s/ab12', Buffer.from('png'));
+  const { driver, serdes, take } = await createGuideDriver({ safeStage: stageWith(objects) });
+  for (const chunk of chunks) await take(sampleChunk(chunk));
+  const guides = await driver.output('guide.finished.v1', stringSerde, serdes['guide.finished.v1']).read();
+  await driver.close();
+  return JSON.stringify([[...objects.bodies.keys()].sort(), guides.at(-1)?.value]);
+}
+
+/** `events` cut into chunks of these sizes, again and again. */
+function batches(events: readonly CaptureEvent[], sizes: readonly number[]): readonly (readonly CaptureEvent[])[] {
+  const chunks: CaptureEvent[][] = [];
+  for (let at = 0; at < events.length;) {
+    const size = sizes[chunks.length % sizes.length] ?? 1;
+    chunks.push(events.slice(at, at + size));
+    at += size;
+  }
+  return chunks;
+}

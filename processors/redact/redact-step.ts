@@ -30,7 +30,8 @@ export function redactStep(input: RedactStepInput, redactor: Redactor): RedactSt
   const isSecret = step.kind === 'secret' || step.target?.protected === true || field.isProtected;
   const turned = isSecret && !field.isProtected ? field.steps : [];
   const others = turned.filter((one) => one.step.stepId !== step.stepId);
-  const secrets = turned.reduce((digests, one) => rememberSecret(scope, digests, one.step.value ?? ''), input.session.secrets);
+  const learned = [...turned.map((one) => one.step.value ?? ''), ...typedSecret(step, isSecret, redactor)];
+  const secrets = learned.reduce((digests, secret) => rememberSecret(scope, digests, secret), input.session.secrets);
   const known = secrets === input.session.secrets ? input.session : { ...input.session, secrets };
 
   const words = new Words(scope, known, redactor);
@@ -45,6 +46,13 @@ export function redactStep(input: RedactStepInput, redactor: Redactor): RedactSt
     takenBack: others.map((one) => takeBack(one, step)),
     field: nextField(field, planned, isSecret),
   };
+}
+
+/** The text of a field that is protected, or that its name calls a password; once it is whole, not each beginning of it. */
+function typedSecret(step: StepDraft, isSecret: boolean, redactor: Redactor): readonly string[] {
+  const { value, state, target } = step;
+  if (value === undefined || state !== 'final' || isKeyName(step.kind, value)) return [];
+  return isSecret || redactor.value(target?.name ?? '', value).found.includes('password') ? [value] : [];
 }
 
 /** Redacts the texts of one step and counts what it finds. */

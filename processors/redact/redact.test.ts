@@ -197,6 +197,17 @@ describe('passwords', () => {
     assert.doesNotMatch(textOf([kept, taken, secret, later]), /tiger/);
   });
 
+  it('that the name of a field gives away are known from then on too', () => {
+    const { feedStep, kept } = task();
+    const { step: safe } = feedStep(step({ state: 'final', kind: 'type', target: field({ name: 'Wi-Fi password' }), value: 'tiger-lily' }));
+    assert.equal(safe.value, '[password]');
+    const { step: later } = feedStep(
+      step({ stepId: 'c', target: field({ role: 'cell', name: 'tiger-lily', ref: 'r7' }), page: { url: 'https://x.example/', title: '' } }),
+    );
+    assert.equal(later.target.name, '[password]');
+    assert.doesNotMatch(textOf(kept), /tiger/);
+  });
+
   it('are not taken back from a step that was removed', () => {
     const { feed, feedStep } = task();
     const typed = step({ kind: 'type', target: field(), value: 'tiger-lily' });
