@@ -84,6 +84,14 @@ describe('pointer', () => {
     assert.deepEqual(stepsOf([down(button, 0), drag(button, 90)]), [], 'a press taken back');
   });
 
+  test('a slider that is dragged is set, in one step, whichever is told first', () => {
+    const slider: Target = { role: 'slider', name: 'Volume', ref: 's', tag: 'input:range' };
+    const drag: EventDraft = { kind: 'drag', target: slider, pointer: pointer(), drag: { x: 90, y: 10 }, ...at(300) };
+    const change: EventDraft = { kind: 'change', target: slider, input: { valueClass: 'text', text: '50' }, ...at(301) };
+    assert.deepEqual(stepsOf([down(slider, 0), drag, change]), ['type Volume = 50']);
+    assert.deepEqual(stepsOf([down(slider, 0), { ...change, ...at(299) }, drag, click(slider, 302)]), ['type Volume = 50']);
+  });
+
   test('a context menu supersedes the press before it', () => {
     assert.deepEqual(stepsOf([down(button, 0), { kind: 'context.menu', target: button, pointer: pointer(), ...at(20) }]), [
       'right-click Save',

@@ -15,6 +15,7 @@ function sentence(step: SafeStep): string {
     case 'right-click':
       return `${{ click: 'Click', 'double-click': 'Double-click', 'right-click': 'Right-click' }[step.kind]} ${described(step)}`;
     case 'type':
+      if (step.target.role === 'slider') return stepTitle(step);
       return fold(step.value ?? '') === '' ? `Clear ${described(step)}` : `Type ${quoted(step.value ?? '', 500)} into ${described(step)}`;
     case 'secret':
       return `Type your secret into ${described(step)}`;

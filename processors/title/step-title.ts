@@ -33,6 +33,7 @@ export function stepTitle(step: SafeStep): string {
 function typeTitle(step: SafeStep): string {
   const value = step.value ?? '';
   const field = elementPhrase(step.target);
+  if (step.target.role === 'slider') return `Set ${field} to ${shorten(value, 60)}`;
   if (value === '') return `Clear ${field}`;
   return `Type ${quoted(value)} into ${field}`;
 }

@@ -35,6 +35,7 @@ describe('titles by rule', () => {
       [step('right-click', { name: 'File', role: 'treeitem' }), 'Right-click File'],
       [step('type', { name: 'Username', role: 'textbox' }, { value: 'alan' }), 'Type "alan" into Username'],
       [step('type', { name: 'Username', role: 'textbox' }, { value: '' }), 'Clear Username'],
+      [step('type', { name: 'Volume', role: 'slider' }, { value: '50' }), 'Set Volume to 50'],
       [step('secret', { name: 'Password', role: 'textbox' }), 'Type a secret into Password'],
       [step('check', { name: 'cards', role: 'checkbox' }), 'Check cards'],
       [step('check', { name: 'Economy', role: 'radio' }), 'Select Economy'],

@@ -16,7 +16,8 @@ export function onInput(run: StepRun, message: EventMessage): void {
   typed(run, message, input);
 }
 
-const fieldKinds: ReadonlySet<StepKind> = new Set(['click', 'type', 'secret']);
+/** What sets a field's value is one step with what was done to it before: a click into it, a slider's drag. */
+const fieldKinds: ReadonlySet<StepKind> = new Set(['click', 'drag', 'type', 'secret']);
 
 /** One field, one step, whatever the pauses and whatever was clicked inside it. */
 function typed(run: StepRun, message: EventMessage, input: Input): void {

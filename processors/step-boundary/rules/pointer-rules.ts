@@ -167,15 +167,20 @@ export function onContextMenu(run: StepRun, message: EventMessage): void {
 /** Dragging inside a text field, or over nothing, selects text; leaving what one pressed takes the press back. */
 export function onDrag(run: StepRun, message: EventMessage): void {
   const { press } = run.state;
-  const { target, pointer, drag, page } = message.event;
   if (press !== undefined) run.state = { ...run.state, press: { ...press, wasDrag: true } };
+  const { target, pointer, drag } = message.event;
   if (pointer === undefined || drag === undefined || distanceOf(pointer, drag) < dragFromPx) return;
-  if (isNothing(target) || isTextField(target) || isPressable(target)) return;
+  if (!isNothing(target) && !isTextField(target) && !isPressable(target)) dragged(run, message, press);
+}
+
+function dragged(run: StepRun, message: EventMessage, press: Press | undefined): void {
+  const { target, page } = message.event;
+  const elementKey = elementKeyOf(target, page?.framePath);
+  const { last } = run.state;
+  // A slider tells its value as soon as it is let go, some browsers before the drag is over.
+  if (last?.kind === 'type' && last.elementKey === elementKey) return run.extend(message, press);
   const since = press === undefined ? undefined : withoutUp(press);
-  run.begin(
-    { kind: 'drag', target, elementKey: elementKeyOf(target, page?.framePath), click: { x: pointer.x, y: pointer.y }, since },
-    message,
-  );
+  run.begin({ kind: 'drag', target, elementKey, click: pointOf(message.event), since }, message);
 }
 
 function withoutUp({ upAtMs: _up, ...press }: Press): Press {
