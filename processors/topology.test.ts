@@ -5,6 +5,9 @@ import { stringSerde } from '../schemas/serdes.ts';
 import type { CaptureChunk, CaptureEvent } from '../schemas/types/capture-event.ts';
 import type { Guide } from '../schemas/types/guide.ts';
 import { importRecording } from '../agent/import/import-recording.ts';
+import { createMemoryBackendFactory } from '../state/memory/memory-backend.ts';
+import { createMemoryLog } from '../topology/log/memory/memory-log.ts';
+import { createManualClock } from '../topology/testing/manual-clock.ts';
 import { createMemoryKeyring } from './ports/memory-keyring.ts';
 import { createGuideDriver, passThroughStage, type GuideDriver } from './test-support/guide-driver.ts';
 import { sampleChunk, sampleEvents, sampleOpenedAtMs, type EventDraft } from './test-support/sample-session.ts';
@@ -108,6 +111,30 @@ test('T1: sessions of people, interleaved and cut anyhow, give the guides that e
   const byId = new Map((await guidesOf(together)).map((guide) => [guide?.sessionId, guide]));
   alone.forEach((guide, index) => assert.equal(JSON.stringify(byId.get(`s${index}`)), JSON.stringify(guide)));
   await together.driver.close();
+});
+
+test('T1: an owner that stops and another that goes on with its log and state change no byte of a guide', async () => {
+  const chunks = recordedChunks('login-user-d1.json.gz', 's');
+  const undisturbed = await createGuideDriver();
+  await undisturbed.take(...chunks);
+  const [expected] = await guidesOf(undisturbed);
+  assert.ok(expected);
+  await undisturbed.driver.close();
+
+  const backend = createMemoryBackendFactory();
+  const log = createMemoryLog({ clock: createManualClock(0) });
+  const found: (Guide | null)[] = [];
+  for (let at = 0; at < chunks.length; at += 7) {
+    const owner = await createGuideDriver({}, { log, backend });
+    const guides = owner.driver.output('guide.finished.v1', stringSerde, owner.serdes['guide.finished.v1']);
+    await owner.take(...chunks.slice(at, at + 7));
+    found.push(...(await guides.read()).map((record) => record.value));
+    await owner.driver.close();
+  }
+  assert.deepEqual(
+    found.map((guide) => JSON.stringify(guide)),
+    [JSON.stringify(expected)],
+  );
 });
 
 describe('facts', () => {
