@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { ImageTools } from '../../ports/image-tools.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
@@ -27,7 +26,13 @@ export function toolsOf(version: string, calls: string[] = []): ImageTools {
   const picture = (what: string, width: number, height: number) => ({ body: Buffer.from(what), contentType: 'image/webp', width, height });
   return {
     transformVersion: version,
-    fingerprint: async () => assert.fail('not needed here'),
+    fingerprint: async (image) => ({
+      width: 200,
+      height: 100,
+      pixelsSha256: image.toString('hex'),
+      blockHash: '0'.repeat(64),
+      tiles: Buffer.alloc(13 * 7 * 8),
+    }),
     derive: async (image, { masks, click }) => {
       if (image.toString() === 'garbage') throw new StepwrightError('IMAGE_INVALID', 'no picture', { disposition: 'dead-letter' });
       calls.push(version);

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sealed } from '../../schemas/sealed.ts';
-import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
+import { stringSerde } from '../../schemas/serdes.ts';
 import fc from 'fast-check';
 import type { CaptureEvent, Screenshot } from '../../schemas/types/capture-event.ts';
-import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
-import type { DraftMessage, ImagedMessage } from '../model.ts';
 import { createMemoryKeyring } from '../ports/memory-keyring.ts';
+import { createSafeStage } from '../safe-stage.ts';
 import { createGuideDriver } from '../test-support/guide-driver.ts';
 import { sampleChunk, sampleEvents, type EventDraft } from '../test-support/sample-session.ts';
 import type { SafeStage } from '../topology.ts';
 import { memoryObjects, toolsOf } from './test-support/image-fakes.ts';
-import { addRedactStage } from './redact-stage.ts';
 
 const shot: Screenshot = {
   ofSeq: 2, phase: 'before', sha256: 'ab12', sizeBytes: 3, mediaType: 'image/png', width: 200, height: 100, scale: 1, masks: [],
@@ -28,27 +25,10 @@ const drafts: readonly EventDraft[] = [
   { kind: 'session.finished' },
 ];
 
-/** The whole chain with redaction, without phash-dedupe: every shot stands for itself. */
+/** phash-dedupe and redact as deployed, on a store of one test. */
 function stageWith(objects: ReturnType<typeof memoryObjects>): SafeStage {
   const keyring = createMemoryKeyring('seed');
-  const seal = <T>() => sealed(jsonSerde<T>(), keyring);
-  return (builder, stream) => {
-    const imaged = builder.processor('each-its-own', {
-      from: stream,
-      create: (context: ProcessorContext<string, ImagedMessage>): Processor<string, DraftMessage> => ({
-        process: ({ value, ...record }: StreamRecord<string, DraftMessage>) =>
-          context.forward({
-            ...record,
-            value: value.type === 'step' && value.step.shot !== undefined ? { ...value, chosen: { shot: value.step.shot } } : value,
-          }),
-      }),
-    });
-    return addRedactStage(builder, imaged, {
-      serdes: { session: seal(), field: seal(), planned: seal() },
-      ttlMs: 86_400_000,
-      images: { images: toolsOf('v1'), objects, originals: objects, keyring },
-    });
-  };
+  return createSafeStage({ images: toolsOf('v1'), objects, originals: objects, keyring, concurrencyCount: 4, stateTtlMs: 86_400_000 });
 }
 
 describe('the chain with redaction', () => {
