@@ -119,7 +119,7 @@ function collectCommits(): { readonly metrics: Metrics; readonly latenciesMs: nu
   const collect: Histogram = { observe: (seconds) => void latenciesMs.push(seconds * 1000) };
   const metrics: Metrics = {
     ...silentMetrics,
-    histogram: (name, help) => (name === 'stepwright_commit_latency_seconds' ? collect : silentMetrics.histogram(name, help)),
+    histogram: (name, help) => (name === 'commit_latency_seconds' ? collect : silentMetrics.histogram(name, help)),
   };
   return { metrics, latenciesMs };
 }

@@ -10,7 +10,8 @@ export interface RuntimeBounds {
   /** Held by all mapAsync nodes of one task: above it no input is admitted until calls finish. */
   readonly asyncBytes: number;
   readonly asyncRecordCount: number;
-  /** Input buffered per task before its partitions are paused. */
+  /** Input buffered per task before its partitions are paused; one poll may go beyond. */
+  readonly bufferedBytes: number;
   readonly bufferedRecordCount: number;
   /** Asked of the log at one poll. */
   readonly pollBytes: number;
@@ -32,6 +33,7 @@ export const defaultBounds: RuntimeBounds = {
   unflushedBytes: 64 * mebibyte,
   asyncBytes: 16 * mebibyte,
   asyncRecordCount: 10_000,
+  bufferedBytes: 16 * mebibyte,
   bufferedRecordCount: 20_000,
   pollBytes: 4 * mebibyte,
   recordsPerTurn: 1_000,

@@ -132,8 +132,8 @@ test('a drop is counted by its reason, a dead letter names its source, and proce
     (await output.read()).map(({ value }) => value),
     ['bad', 'good'],
   );
-  assert.equal(metrics.total('stepwright_dropped_records_total', { node: 'p', reason: 'late' }), 1);
-  assert.equal(metrics.total('stepwright_dead_letters_total'), 1);
+  assert.equal(metrics.total('dropped_records_total', { node: 'p', reason: 'late' }), 1);
+  assert.equal(metrics.total('dead_letters_total'), 1);
   assert.deepEqual(
     (await driver.deadLetters()).map(({ topic, offset, nodeName }) => [topic, offset, nodeName]),
     [['lines', 1n, 'p']],

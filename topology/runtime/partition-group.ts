@@ -10,6 +10,7 @@ export class InputQueue {
   #batches: RecordBatch[] = [];
   #index = 0;
   #recordCount = 0;
+  #byteCount = 0;
   /** Position after everything consumed. */
   #nextOffset: bigint;
   #lastConsumed: InputRecord | undefined;
@@ -24,6 +25,11 @@ export class InputQueue {
     return this.#recordCount;
   }
 
+  /** Bytes held by the buffered batches, whole batches counted until they are used up. */
+  byteCount(): number {
+    return this.#byteCount;
+  }
+
   /** Takes over a batch. Empty batches move the position over what is invisible. */
   add(batch: RecordBatch): void {
     if (batch.records.length === 0) {
@@ -32,15 +38,11 @@ export class InputQueue {
     }
     this.#batches.push(batch);
     this.#recordCount += batch.records.length;
+    this.#byteCount += bytesOf(batch);
   }
 
   peek(): InputRecord | undefined {
     return this.#batches[0]?.records[this.#index];
-  }
-
-  /** The record `ahead` places after the next one, if it is in the first batch. */
-  peekAhead(ahead: number): InputRecord | undefined {
-    return this.#batches[0]?.records[this.#index + ahead];
   }
 
   /** Records of the first batch not consumed yet: what a prefetch may look at. */
@@ -58,6 +60,7 @@ export class InputQueue {
     if (this.#index === batch.records.length) {
       this.#batches.shift();
       this.#index = 0;
+      this.#byteCount -= bytesOf(batch);
       this.#nextOffset = batch.nextOffset;
       this.#lastConsumed = undefined;
     }
@@ -74,6 +77,7 @@ export class InputQueue {
     this.#batches = [];
     this.#index = 0;
     this.#recordCount = 0;
+    this.#byteCount = 0;
     this.#nextOffset = nextOffset;
     this.#lastConsumed = undefined;
   }
@@ -90,6 +94,12 @@ export class PartitionGroup {
   recordCount(): number {
     let count = 0;
     for (const queue of this.queues) count += queue.recordCount();
+    return count;
+  }
+
+  byteCount(): number {
+    let count = 0;
+    for (const queue of this.queues) count += queue.byteCount();
     return count;
   }
 
@@ -113,4 +123,10 @@ export class PartitionGroup {
     }
     return best;
   }
+}
+
+function bytesOf(batch: RecordBatch): number {
+  let count = 0;
+  for (const { key, value } of batch.records) count += (key?.length ?? 0) + (value?.length ?? 0);
+  return count;
 }

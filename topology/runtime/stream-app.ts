@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSystemClock } from '../base/clock.ts';
+import { StepwrightError } from '../base/errors.ts';
 import { createAppEnvironment } from './app-environment.ts';
 import { mayMove, type AppState } from './app-state.ts';
 import { describeTasks, type TaskDescription } from './describe-tasks.ts';
@@ -32,7 +33,7 @@ export interface StreamApp {
   health(): AppHealth;
   /** For the operator: state, positions, lag and restore progress of every assigned task. Asks the log for the ends. */
   tasks(): Promise<readonly TaskDescription[]>;
-  /** Resolves at the first `running`; rejects when the app was closed before. */
+  /** Resolves at the first `running`. @throws {TASK_FAILED} when the app was closed before. */
   whenRunning(): Promise<void>;
 }
 
@@ -73,6 +74,7 @@ class TopologyApp implements StreamApp {
       commitOffsets: async (offsets: Parameters<TaskEnvironment['commitOffsets']>[0]) => this.#thread?.commitOffsets(offsets),
     };
     const { environment, supplier } = await createAppEnvironment(this.#options, member);
+    if (this.#closing !== undefined) return supplier.close();
     this.#environment = environment;
     this.#supplier = supplier;
     const { onRestore, onTaskFailed } = this.#options;
@@ -131,14 +133,13 @@ class TopologyApp implements StreamApp {
     await new Promise<void>((resolve, reject) => {
       this.#waiting.add((isRunning) => {
         if (isRunning) resolve();
-        else reject(new Error('the app was closed before it ran'));
+        else reject(new StepwrightError('TASK_FAILED', 'the app was closed before its tasks ran'));
       });
     });
   }
 
   async #close(): Promise<void> {
-    if (this.#state === 'created') this.#move('closing');
-    else if (this.#state !== 'closing') this.#move('closing');
+    this.#move('closing');
     await this.#thread?.stop();
     await this.#running;
     clearInterval(this.#keepAlive);

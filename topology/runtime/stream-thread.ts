@@ -101,6 +101,7 @@ export class StreamThread {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#mailbox.wake();
+    this.#mailbox.drain();
     await this.#releaseAll(true);
     await this.#source?.close();
     this.#source = undefined;
@@ -225,17 +226,25 @@ export class StreamThread {
     this.#options.onChange();
   }
 
-  /** Awaited by the rebalance: the partitions go to another member when this resolves. */
+  /**
+   * Awaited by the rebalance: the partitions go to another member when this resolves. Goes through the mailbox, behind an assignment that may
+   * still lie there: else a task would be opened after its partition is gone.
+   */
   async #handOver(partitions: readonly TopicPartition[], graceful: boolean): Promise<void> {
+    if (this.#isStopping) return this.#releaseAll(graceful);
+    await new Promise<void>((resolve, reject) => {
+      this.#mailbox.post(() => void this.#release(partitions, graceful).then(resolve, reject));
+    });
+  }
+
+  async #release(partitions: readonly TopicPartition[], graceful: boolean): Promise<void> {
     const leaving = this.slots().filter((slot) =>
       slot.inputPartitions().some((at) => partitions.some((one) => one.topic === at.topic && one.partition === at.partition)),
     );
     await Promise.all(leaving.map((slot) => slot.release(graceful)));
-    this.#mailbox.post(() => {
-      for (const slot of leaving) this.#slots.delete(slot.name);
-      this.#flow?.drop(partitions);
-      this.#options.onChange();
-    });
+    for (const slot of leaving) this.#slots.delete(slot.name);
+    this.#flow?.drop(partitions);
+    this.#mailbox.post(() => this.#options.onChange());
   }
 
   async #releaseAll(graceful: boolean): Promise<void> {

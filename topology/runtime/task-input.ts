@@ -42,6 +42,10 @@ export class TaskInput {
     return this.#group.recordCount();
   }
 
+  byteCount(): number {
+    return this.#group.byteCount();
+  }
+
   add(batch: RecordBatch): void {
     this.#group.queueOf(batch)?.add(batch);
   }

@@ -27,6 +27,8 @@ export interface OpenTaskOptions {
   /** Unique to this process and this opening; part of every commit id (K8). */
   readonly commitIdPrefix: string;
   readonly onProgress: (progress: RestoreProgress) => void;
+  /** The store was found corrupt while it ran: it is deleted first, for that reason (K5). */
+  readonly afterCorruption: boolean;
   /** A flush failed for good: the task must be closed and rebuilt. */
   readonly onFlushFailed: (error: unknown) => void;
   /** Ends a restore that nobody waits for. */
@@ -99,10 +101,10 @@ function readMetadata(committed: readonly CommittedOffset[]): { readonly streamT
   return { streamTimeMs: Math.max(-1, ...found.map(({ streamTimeMs }) => streamTimeMs)), commitId: found[0]?.commitId };
 }
 
-async function openState({ environment, id, subTopology }: OpenTaskOptions): Promise<TaskState> {
+async function openState({ environment, id, subTopology, afterCorruption }: OpenTaskOptions): Promise<TaskState> {
   const specs = subTopology.stores.map(({ spec }) => spec);
   try {
-    return await environment.openState(id, specs, false);
+    return await environment.openState(id, specs, afterCorruption);
   } catch (error) {
     if (!hasCode(error, 'STATE_CORRUPT')) throw error;
     environment.logger.error(

@@ -47,6 +47,7 @@ export class TaskSlot {
   #openCount = 0;
   #failureCount = 0;
   #retryAtMs = -Infinity;
+  #isCorrupt = false;
   #progress: RestoreProgress | undefined;
 
   constructor(options: TaskSlotOptions) {
@@ -84,7 +85,9 @@ export class TaskSlot {
 
   acceptsInput(): boolean {
     const { bounds } = this.#options.environment;
-    return this.#task !== undefined && this.#isOpen() && this.#task.bufferedRecordCount() < bounds.bufferedRecordCount;
+    const task = this.#task;
+    if (task === undefined || !this.#isOpen()) return false;
+    return task.bufferedRecordCount() < bounds.bufferedRecordCount && task.bufferedBytes() < bounds.bufferedBytes;
   }
 
   addBatch(batch: RecordBatch): void {
@@ -169,7 +172,9 @@ export class TaskSlot {
     };
     const onFlushFailed = (error: unknown) => mailbox.post(() => this.#fail(error));
     const signal = this.#abort.signal;
-    const opening = openTask({ id, subTopology, environment, owner, commitIdPrefix, onProgress, onFlushFailed, signal });
+    const afterCorruption = this.#isCorrupt;
+    this.#isCorrupt = false;
+    const opening = openTask({ id, subTopology, environment, owner, commitIdPrefix, onProgress, onFlushFailed, signal, afterCorruption });
     this.#run(
       opening.then((task) => {
         this.#task = task;
@@ -210,6 +215,7 @@ export class TaskSlot {
     this.#status = 'closing';
     this.#task = undefined;
     this.#failureCount += 1;
+    this.#isCorrupt ||= hasCode(error, 'STATE_CORRUPT');
     const { environment, onFailed } = this.#options;
     const { code } = describeError(error, 'TASK_FAILED');
     environment.engineMetrics.taskFailures.add(1, { task: this.name, code });

@@ -130,6 +130,10 @@ export class Task {
     return this.#input.recordCount();
   }
 
+  bufferedBytes(): number {
+    return this.#input.byteCount();
+  }
+
   asyncRecordCount(): number {
     return this.#nodes.asyncNodes.reduce((sum, node) => sum + node.heldCount(), 0);
   }
