@@ -2,15 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { openKeyStore } from '../../gateway/auth/key-store.ts';
 import { createSessionTokens, type SessionTokens } from '../../gateway/auth/session-tokens.ts';
-import { createGateway } from '../../gateway/gateway.ts';
+import { createGateway, type GatewayDeps } from '../../gateway/gateway.ts';
 import { createEventParser } from '../../schemas/validate-event.ts';
 import { createGuideDocuments } from '../../sinks/s3/guides/guide-documents.ts';
-import { createSystemClock } from '../../topology/base/clock.ts';
+import { createSystemClock, type Clock } from '../../topology/base/clock.ts';
+import type { Logger } from '../../topology/base/logger.ts';
 import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
-import { createPromMetrics } from '../../topology/base/prom-metrics.ts';
+import { createPromMetrics, type PromMetrics } from '../../topology/base/prom-metrics.ts';
 import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import { forgetSession } from './forget.ts';
-import { observePlatform } from './operator-view.ts';
+import { observePlatform, type PlatformObserver } from './operator-view.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { defaultPolicy } from './policy.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -45,70 +46,22 @@ const pagesDirectory = fileURLToPath(new URL('../../viewer', import.meta.url));
 /** Opens everything in order, and closes what was opened when a later part refuses. @throws {PORT_TAKEN | LOG_LOCKED | …} */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const clock = createSystemClock();
-  const logger = createPinoLogger({ level: options.logLevel });
-  const metrics = createPromMetrics({ process: true });
+  const process: Process = { clock, logger: createPinoLogger({ level: options.logLevel }), metrics: createPromMetrics({ process: true }) };
   const opened: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0)) await close();
   };
   try {
-    const storage = await openStorage({
-      dataFolder: options.data,
-      partitionCount: options.partitions,
-      logSync: options.logSync,
-      analytics: options.analytics,
-      clock,
-      logger,
-    });
+    const { data: dataFolder, partitions: partitionCount, logSync, analytics } = options;
+    const storage = await openStorage({ dataFolder, partitionCount, logSync, analytics, ...process });
     opened.unshift(() => storage.close());
-    const { commitIntervalMs, stateBudgetBytes, onRestore } = options;
-    const platform = await startPlatform({
-      storage,
-      commitIntervalMs,
-      stateBudgetBytes,
-      clock,
-      random: Math.random,
-      logger,
-      metrics,
-      ...(onRestore && { onRestore }),
-    });
+    const platform = await startPlatform({ ...options, ...process, storage, random: Math.random });
     opened.unshift(() => platform.close());
-    const observer = observePlatform({ storage, platform, metrics, clock });
+    const observer = observePlatform({ ...process, storage, platform });
     opened.unshift(async () => observer.close());
     const tokens = createSessionTokens(randomBytes);
     const keys = await openKeyStore({ randomBytes, file: storage.keyFile });
-    const { log, serdes, keyring, objects, views, analytics } = storage;
-    const gateway = createGateway({
-      host: options.host,
-      port: options.port,
-      allowedOrigins: options.allowOrigins,
-      pagesDirectory,
-      version: options.version,
-      log,
-      serdes: {
-        capture: serdes['capture.events.v1'],
-        steps: serdes['guide.steps.v1'],
-        sessions: serdes['guide.sessions.v1'],
-        usage: serdes['usage.events.v1'],
-      },
-      eventParser: createEventParser(),
-      verifiers: [keys, tokens],
-      keyring,
-      quarantine: platform.quarantine,
-      images: objects,
-      views,
-      documents: createGuideDocuments(objects),
-      analytics: analytics.reader,
-      operator: observer.operator,
-      health: observer.health,
-      policyOf: () => defaultPolicy,
-      forget: (tenantId, sessionId) => forgetSession(storage, platform.sinks, [tenantId, sessionId]),
-      lagDelayMs: () => observer.lagDelayMs(),
-      newId: randomUUID,
-      clock,
-      logger,
-      metrics,
-    });
+    const gateway = createGateway({ ...gatewayDeps(options, { storage, platform, observer }), ...process, verifiers: [keys, tokens] });
     opened.unshift(() => gateway.close());
     const { url } = await gateway.start();
     return { url, storage, platform, tokens, close: closeAll };
@@ -116,4 +69,49 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await closeAll();
     throw error;
   }
+}
+
+/** What every part of the process shares. */
+interface Process {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: PromMetrics;
+}
+
+interface Parts {
+  readonly storage: Storage;
+  readonly platform: Platform;
+  readonly observer: PlatformObserver;
+}
+
+function gatewayDeps(options: ServerOptions, parts: Parts): Omit<GatewayDeps, keyof Process | 'verifiers'> {
+  const { storage, platform, observer } = parts;
+  const { log, serdes, keyring, objects, views, analytics } = storage;
+  return {
+    host: options.host,
+    port: options.port,
+    allowedOrigins: options.allowOrigins,
+    pagesDirectory,
+    version: options.version,
+    log,
+    serdes: {
+      capture: serdes['capture.events.v1'],
+      steps: serdes['guide.steps.v1'],
+      sessions: serdes['guide.sessions.v1'],
+      usage: serdes['usage.events.v1'],
+    },
+    eventParser: createEventParser(),
+    keyring,
+    quarantine: platform.quarantine,
+    images: objects,
+    views,
+    documents: createGuideDocuments(objects),
+    analytics: analytics.reader,
+    operator: observer.operator,
+    health: observer.health,
+    policyOf: () => defaultPolicy,
+    forget: (tenantId, sessionId) => forgetSession(storage, platform.sinks, [tenantId, sessionId]),
+    lagDelayMs: () => observer.lagDelayMs(),
+    newId: randomUUID,
+  };
 }

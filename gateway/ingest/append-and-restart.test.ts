@@ -83,3 +83,17 @@ test('appends of many sessions share log writes', async () => {
   await Promise.all(recorders.map((recorder) => recorder.send(1, clicks(1))));
   assert.ok(writes - before <= 5, `${writes - before} writes for 50 sessions`);
 });
+
+test('events that an agent says it lost are passed over: the ack goes on behind the hole, and only then', async () => {
+  const recorder = await record(await createIngestUnderTest());
+  await recorder.send(1, clicks(2));
+  assert.equal(field(await recorder.send(6, clicks(1)), 'ackedSeq'), 2, 'a hole that nobody explained holds the ack');
+  const answer = await recorder.post('/v1/sessions/s1/events', { firstSeq: 6, events: clicks(1), lostBefore: true });
+  assert.equal(field(answer, 'ackedSeq'), 6);
+  assert.deepEqual(
+    (await recorder.ingest.events()).map(({ seq }) => seq),
+    [1, 2, 6],
+  );
+  const wrong = await recorder.post('/v1/sessions/s1/events', { firstSeq: 9, events: clicks(1), lostBefore: 'yes' });
+  assert.equal(wrong.status, 400);
+});

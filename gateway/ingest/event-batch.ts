@@ -23,7 +23,7 @@ export interface EventBatch {
 }
 
 /**
- * Reads `{firstSeq, events}`. An event may leave its seq out; one that has it must have the right one. One wrong event refuses the whole
+ * Reads `{firstSeq, events, lostBefore?}`. An event may leave its seq out; one that has it must have the right one. One wrong event refuses the whole
  * batch and names the field: the agent then replaces that event (by kind `unknown`) and sends the batch again.
  */
 export function readBatch(value: unknown, limits: IngestLimits, parser: EventParser): EventBatch | Refusal {
@@ -31,9 +31,7 @@ export function readBatch(value: unknown, limits: IngestLimits, parser: EventPar
   if (body instanceof Refusal) return body;
   const { firstSeq, events, lostBefore = false } = body;
   if (typeof lostBefore !== 'boolean') return refuse('BODY_INVALID', 'lostBefore must be true or false', { field: 'lostBefore' });
-  if (typeof firstSeq !== 'number' || !Number.isSafeInteger(firstSeq) || firstSeq < 1 || firstSeq > Number.MAX_SAFE_INTEGER / 2) {
-    return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
-  }
+  if (!isFirstSeq(firstSeq)) return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
   if (!Array.isArray(events)) return refuse('BODY_INVALID', 'events must be a list', { field: 'events' });
   if (events.length > limits.maxBatchEvents) {
     const message = `a batch holds at most ${limits.maxBatchEvents} events`;
@@ -46,6 +44,10 @@ export function readBatch(value: unknown, limits: IngestLimits, parser: EventPar
     received.push(event);
   }
   return endsWell(received) ?? { firstSeq, events: received, lostBefore };
+}
+
+function isFirstSeq(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= Number.MAX_SAFE_INTEGER / 2;
 }
 
 function readEvent(value: unknown, path: string, seq: number, parser: EventParser): ReceivedEvent | Refusal {
