@@ -113,6 +113,8 @@ export interface Gateway {
    * @throws {PORT_TAKEN} naming the port and the flag that changes it; {LOG_TOPIC_UNKNOWN} when a topic is missing.
    */
   start(): Promise<{ readonly url: string; readonly port: number }>;
+  /** All of `start` but listening, for callers that bring requests in another way. May be called before `start`. */
+  prepare(): Promise<void>;
   /** Takes no more, lets what is under way finish, writes what waits. May be called again. */
   close(): Promise<void>;
   /** Tells ingest and watchers that a session was deleted by somebody else of this process (`stepwright forget`). */
@@ -132,17 +134,24 @@ interface Parts {
 export function createGateway(deps: GatewayDeps): Gateway {
   const parts = assemble(deps);
   let closing: Promise<void> | undefined;
+  let preparing: Promise<void> | undefined;
+  const prepared = (): Promise<void> => (preparing ??= prepare(parts));
   return {
     routes: parts.routes,
     forgotten: (tenantId, sessionId) => forgotten(parts, tenantId, sessionId),
+    prepare: prepared,
     async start() {
-      await parts.ingest.start();
-      await parts.usage.start();
-      await parts.live.start();
+      await prepared();
       return parts.http.listen(deps.host, deps.port);
     },
     close: () => (closing ??= close(parts)),
   };
+}
+
+async function prepare({ ingest, usage, live }: Parts): Promise<void> {
+  await ingest.start();
+  await usage.start();
+  await live.start();
 }
 
 /** Watchers first, or the HTTP server would wait for their sockets; ingest last, when no request can append any more. */

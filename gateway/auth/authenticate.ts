@@ -20,7 +20,7 @@ export interface Authenticator {
   identify(credentials: Credentials): Identity | undefined;
   /** Principal of a bare token (`?token=` visit, WebSocket sub-protocol). */
   verify(token: string): Principal | undefined;
-  /** `set-cookie` value that carries the token from now on. */
+  /** `set-cookie` value that carries the token from now on. Lax, not Strict: after a click in a mail or chat the redirect must carry it. */
   cookieFor(token: string): string;
 }
 
@@ -48,7 +48,7 @@ export function createAuthenticator(verifiers: readonly KeyVerifier[], cookieNam
       const principal = token === undefined ? undefined : verify(token);
       return principal && { principal, by: 'cookie' };
     },
-    cookieFor: (token) => `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000`,
+    cookieFor: (token) => `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000`,
   };
 }
 

@@ -27,16 +27,9 @@ export interface EventBatch {
  * batch and names the field: the agent then replaces that event (by kind `unknown`) and sends the batch again.
  */
 export function readBatch(value: unknown, limits: IngestLimits, parser: EventParser): EventBatch | Refusal {
-  const body = asObject(value, 'body');
-  if (body instanceof Refusal) return body;
-  const { firstSeq, events, lostBefore = false } = body;
-  if (typeof lostBefore !== 'boolean') return refuse('BODY_INVALID', 'lostBefore must be true or false', { field: 'lostBefore' });
-  if (!isFirstSeq(firstSeq)) return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
-  if (!Array.isArray(events)) return refuse('BODY_INVALID', 'events must be a list', { field: 'events' });
-  if (events.length > limits.maxBatchEvents) {
-    const message = `a batch holds at most ${limits.maxBatchEvents} events`;
-    return refuse('BATCH_TOO_LARGE', message, { field: 'events', facts: { maxBatchEvents: limits.maxBatchEvents } });
-  }
+  const head = readHead(value, limits);
+  if (head instanceof Refusal) return head;
+  const { firstSeq, events, lostBefore } = head;
   const received: ReceivedEvent[] = [];
   for (const [index, candidate] of events.entries()) {
     const event = readEvent(candidate, `events[${index}]`, firstSeq + index, parser);
@@ -44,6 +37,24 @@ export function readBatch(value: unknown, limits: IngestLimits, parser: EventPar
     received.push(event);
   }
   return endsWell(received) ?? { firstSeq, events: received, lostBefore };
+}
+
+interface BatchHead {
+  readonly firstSeq: number;
+  readonly events: readonly unknown[];
+  readonly lostBefore: boolean;
+}
+
+function readHead(value: unknown, limits: IngestLimits): BatchHead | Refusal {
+  const body = asObject(value, 'body');
+  if (body instanceof Refusal) return body;
+  const { firstSeq, events, lostBefore = false } = body;
+  if (typeof lostBefore !== 'boolean') return refuse('BODY_INVALID', 'lostBefore must be true or false', { field: 'lostBefore' });
+  if (!isFirstSeq(firstSeq)) return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
+  if (!Array.isArray(events)) return refuse('BODY_INVALID', 'events must be a list', { field: 'events' });
+  if (events.length <= limits.maxBatchEvents) return { firstSeq, events, lostBefore };
+  const message = `a batch holds at most ${limits.maxBatchEvents} events`;
+  return refuse('BATCH_TOO_LARGE', message, { field: 'events', facts: { maxBatchEvents: limits.maxBatchEvents } });
 }
 
 function isFirstSeq(value: unknown): value is number {

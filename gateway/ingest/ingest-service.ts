@@ -214,12 +214,14 @@ export class IngestService {
 
   async #appendFresh(state: SessionState, batch: EventBatch, sizeBytes: number): Promise<Appended> {
     const duplicateCount = Math.min(batch.events.length, Math.max(0, state.ackedSeq + 1 - batch.firstSeq));
-    const hasGap = batch.firstSeq > state.ackedSeq + 1 && batch.lostBefore !== true;
-    const fresh = hasGap ? [] : batch.events.slice(duplicateCount);
+    const isBehindGap = batch.firstSeq > state.ackedSeq + 1;
+    const fresh = isBehindGap && batch.lostBefore !== true ? [] : batch.events.slice(duplicateCount);
     const { ready, missing } = await this.#withPictures(state, fresh);
     const nothing = { state, appendedCount: 0, duplicateCount, droppedCount: 0, missing, farOffCount: 0 };
     if (ready.length === 0) return nothing;
-    const guarded = guardProtected(ready, state.guarded);
+    // P3: a focus event may be among those that were lost.
+    const before = isBehindGap ? { ...state.guarded, focus: 'unknown' as const } : state.guarded;
+    const guarded = guardProtected(ready, before);
     this.#dropped.add(guarded.droppedCount);
     const ackedSeq = guarded.events.at(-1)?.seq ?? state.ackedSeq;
     const status = statusAfter(guarded.events, state.status);

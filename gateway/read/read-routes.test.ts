@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Log } from '../../topology/log/log.ts';
+import { callerOf } from '../test-support/call-gateway.ts';
+import { createGatewayUnderTest, guideRow, sessionRow, stepRow } from '../test-support/gateway-under-test.ts';
+import { codeOf, field } from '../test-support/recorder.ts';
+
+test('lists come in pages whose cursors lead to each row once, and search narrows them', async () => {
+  const under = await createGatewayUnderTest();
+  const guides = Array.from({ length: 7 }, (_, index) =>
+    guideRow(`s${index}`, { title: index % 2 === 0 ? 'Invite a user' : 'Close the month' }),
+  );
+  const sessions = guides.map(({ sessionId }, index) => sessionRow(sessionId, 3, { openedAtMs: 1_000 + index }));
+  await under.views.apply({ sessions, steps: [], guides, positions: [] });
+  const call = callerOf(under);
+  const token = under.token('acme', 'viewer');
+  for (const path of ['/v1/sessions', '/v1/guides']) {
+    const seen: string[] = [];
+    let cursor: unknown;
+    do {
+      const page = await call({ method: 'GET', path: `${path}?limit=3${typeof cursor === 'string' ? `&cursor=${cursor}` : ''}`, token });
+      const rows = field(page, 'rows');
+      assert.ok(Array.isArray(rows) && rows.length <= 3);
+      seen.push(...rows.map(({ sessionId }) => String(sessionId)));
+      cursor = field(page, 'cursor');
+    } while (cursor !== undefined);
+    assert.deepEqual(
+      seen.toSorted(),
+      guides.map(({ sessionId }) => sessionId),
+    );
+  }
+  const found = field(await call({ method: 'GET', path: '/v1/guides?q=month', token }), 'rows');
+  assert.equal(Array.isArray(found) && found.length, 3);
+});
+
+test('wrong limits, cursors, formats, reports and ranges are named', async () => {
+  const under = await createGatewayUnderTest();
+  const call = callerOf(under);
+  const token = under.token('acme', 'viewer');
+  const cases = [
+    ['/v1/guides?limit=0', 'PARAMETER_INVALID'],
+    ['/v1/guides?limit=1e3', 'PARAMETER_INVALID'],
+    ['/v1/guides?cursor=%2F..', 'CURSOR_INVALID'],
+    [`/v1/guides?q=${'a'.repeat(201)}`, 'PARAMETER_INVALID'],
+    ['/v1/guides/s1?format=exe', 'PARAMETER_INVALID'],
+    ['/v1/guides/s1', 'GUIDE_UNKNOWN'],
+    ['/v1/analytics/salaries', 'REPORT_UNKNOWN'],
+    ['/v1/analytics/sessions?from=9&to=3', 'PARAMETER_INVALID'],
+    ['/v1/analytics/sessions', 'ANALYTICS_OFF'],
+  ] as const;
+  for (const [path, code] of cases) assert.equal(codeOf(await call({ method: 'GET', path, token })), code, path);
+});
+
+test('an unchanged document is 304, a changed one is sent again', async () => {
+  const under = await createGatewayUnderTest();
+  await under.views.apply({ sessions: [sessionRow('s1', 3)], steps: [stepRow('s1', 'p1', 1)], guides: [], positions: [] });
+  const call = callerOf(under);
+  const token = under.token('acme', 'viewer');
+  const path = '/v1/sessions/s1/steps';
+  const first = await call({ method: 'GET', path, token });
+  const headers = { 'if-none-match': first.headers['etag'] ?? '' };
+  assert.equal((await call({ method: 'GET', path, token, headers })).status, 304);
+  await under.views.apply({ sessions: [], steps: [stepRow('s1', 'p2', 2)], guides: [], positions: [] });
+  const changed = await call({ method: 'GET', path, token, headers });
+  assert.equal(changed.status, 200);
+  const steps = field(changed, 'steps');
+  assert.equal(Array.isArray(steps) && steps.length, 2);
+  assert.equal(changed.body.includes('acme'), false, 'the tenant is nobody else’s business');
+});
+
+test('a guide is guide.json, a page without scripts, Markdown or a file, and each look is a usage event', async () => {
+  const under = await createGatewayUnderTest({
+    documents: {
+      document: async (_, sessionId, format) => ({ body: Buffer.from(`${sessionId} ${format}`), contentType: 'text/html', key: 'k' }),
+    },
+  });
+  await under.gateway.prepare();
+  await under.views.apply({ sessions: [sessionRow('s1', 3)], steps: [], guides: [guideRow('s1')], positions: [] });
+  const call = callerOf(under);
+  const token = under.token('acme', 'viewer');
+  const json = await call({ method: 'GET', path: '/v1/guides/s1', token });
+  assert.equal(field(json, 'schemaVersion'), 1);
+  assert.equal(field(json, 'tenantId'), undefined);
+  const html = await call({ method: 'GET', path: '/v1/guides/s1?format=html', token });
+  assert.match(html.headers['content-security-policy'] ?? '', /default-src 'none'/);
+  assert.equal((await call({ method: 'GET', path: '/v1/guides/s1?format=print', token })).body.toString(), 's1 html');
+  const file = await call({ method: 'GET', path: '/v1/guides/s1?format=md&download=1', token });
+  assert.equal(file.headers['content-disposition'], 'attachment; filename="guide-s1.md"');
+  await under.gateway.close();
+  assert.deepEqual((await usageOf(under.log, under.serdes['usage.events.v1'])).toSorted(), [
+    'guide.exported',
+    'guide.viewed',
+    'guide.viewed',
+    'guide.viewed',
+  ]);
+});
+
+test('probes answer without a key and name what is missing, the rest of the process is for operators', async () => {
+  const under = await createGatewayUnderTest({ health: { alive: () => true, notReady: () => ['task 0_1'] } });
+  const call = callerOf(under);
+  assert.equal((await call({ method: 'GET', path: '/healthz' })).status, 200);
+  const ready = await call({ method: 'GET', path: '/readyz' });
+  assert.deepEqual([ready.status, ready.json], [503, { ok: false, waitingFor: ['task 0_1'] }]);
+  for (const path of ['/v1/operator/topology', '/v1/operator/topics', '/v1/operator/dead-letters', '/metrics']) {
+    assert.equal((await call({ method: 'GET', path, token: under.token('acme', 'admin') })).status, 403, path);
+    assert.equal((await call({ method: 'GET', path, token: under.token('acme', 'admin', true) })).status, 200, path);
+  }
+});
+
+async function usageOf(log: Log, serde: { deserialize(bytes: Buffer, key: Uint8Array): { readonly kind: string } }): Promise<string[]> {
+  const partitions = [0, 1].map((partition) => ({ topic: 'usage.events.v1', partition }));
+  const ranges = await log.offsets(partitions, 'read_committed');
+  const reader = await log.openReader({ from: partitions.map((partition) => ({ ...partition, nextOffset: 0n })) });
+  const kinds: string[] = [];
+  while (ranges.some((range) => reader.position(range) < range.nextOffset)) {
+    for (const { records } of await reader.poll({ maxWaitMs: 0 })) {
+      for (const { value } of records) if (value !== null) kinds.push(serde.deserialize(value, Buffer.alloc(0)).kind);
+    }
+  }
+  await reader.close();
+  return kinds;
+}
