@@ -14,7 +14,13 @@ export async function main(args: readonly string[]): Promise<number> {
     stderr: (text) => process.stderr.write(text),
     stopped: stop.signal,
   };
-  return runCommandLine(args, context);
+  // The timers of the clock port keep no process alive: without this, a wait for one of them with nothing else open would end the process.
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    return await runCommandLine(args, context);
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 /** The same without the process around it. */
