@@ -45,8 +45,9 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
 export function createMemorySupplier(options: StateSupplierOptions, backend: BackendFactory = createMemoryBackendFactory()): StateSupplier {
   const { clock, logger, metrics, budgets } = options;
   return {
-    openState: (id, stores) => {
+    openState: async (id, stores, afterCorruption) => {
       const taskId = taskIdText(id);
+      if (afterCorruption) await backend.destroy(taskId);
       return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
     },
     close: () => {},
