@@ -29,6 +29,18 @@ describe('pictures', () => {
     assert.equal(lastDraft(chain, clicking?.stepId).shot?.sha256, '2before');
   });
 
+  test('a page that was opened is shown by the first picture of what is done there, whether it comes with its step or late', () => {
+    const opened: EventDraft = { kind: 'navigation', navigation: { url: 'https://a.example/', cause: 'typed', title: 'A' }, ...at(0) };
+    const early = play([opened, down(button, 900), shot(2, 'before', 901), click(button, 990), finished(9000)]);
+    const late = play([opened, down(button, 900), click(button, 990), shot(2, 'before', 1991), finished(9000)]);
+    for (const chain of [early, late]) assert.equal(lastDraft(chain, chain.view()[0]?.stepId).shot?.sha256, '2before');
+    const moved: EventDraft = { ...opened, navigation: { url: 'https://b.example/', cause: 'link', title: 'B' }, ...at(500) };
+    const elsewhere = play([opened, moved, down(button, 900), shot(3, 'before', 901), click(button, 990), finished(9000)]);
+    assert.equal(lastDraft(elsewhere, elsewhere.view()[0]?.stepId).shot, undefined);
+    const order = early.drafts.map((draft) => `${draft.kind} ${draft.shot === undefined ? '' : 'shown'}`);
+    assert.ok(order.indexOf('click shown') < order.indexOf('navigate shown'), 'redaction sees the step that was photographed first');
+  });
+
   test('a late picture amends a step that is final already, and says so', () => {
     const chain = play([click(button, 0), click(box, 5000), click(button, 9000), shot(1, 'before', 9100)]);
     const first = chain.drafts[0];

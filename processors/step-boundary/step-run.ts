@@ -19,6 +19,8 @@ export class StepRun {
   readonly session: SessionInfo;
   readonly #tail: StepTail;
   readonly #out: TimedDraft[] = [];
+  /** Steps that became final with this record. */
+  readonly #settled = new Set<number>();
   state: BoundaryState;
 
   constructor(session: SessionInfo, state: BoundaryState, tail: StepTail) {
@@ -40,7 +42,10 @@ export class StepRun {
     const { last, timer } = this.state;
     if (last?.state !== 'provisional' || last.holdUntilMs === undefined || last.holdUntilMs > nowMs) return;
     this.state = { ...this.state, timer: timer + 1 };
-    this.#store({ ...last, state: 'final' }, { ordinal: this.state.ordinal, timer: timer + 1, final: true }, last.holdUntilMs);
+    const revision = { ordinal: this.state.ordinal, timer: timer + 1, final: true };
+    const final: TrackedStep = { ...last, state: 'final' };
+    this.#store(final, revision, last.holdUntilMs);
+    this.lendPicture(final, revision, last.holdUntilMs);
   }
 
   /** The event whose rules run now. */
@@ -49,12 +54,12 @@ export class StepRun {
   }
 
   begin(seed: StepSeed, message: EventMessage): void {
-    this.finalizeLast(message.atMs);
     const index = this.state.nextIndex;
-    const step = newStep({ session: this.session, seed, message, index, page: this.state.page });
+    this.finalizeLast(message.atMs);
+    const step = this.#adoptShots(newStep({ session: this.session, seed, message, index, page: this.state.page }));
     this.#tail.delete(index - tailLength);
     this.state = { ...this.state, nextIndex: index + 1, actedAtMs: message.atMs };
-    this.#emitNewest(this.#adoptShots(step), message);
+    this.#emitNewest(step, message);
   }
 
   /** Changes the newest step; the event, and the press it ends, become part of it. */
@@ -92,9 +97,14 @@ export class StepRun {
   finalizeLast(atMs: number): void {
     const { last, ordinal } = this.state;
     if (last === undefined) return;
-    if (last.state === 'provisional') this.#store({ ...last, state: settledState(last) }, { ordinal, timer: 0, final: true }, atMs);
-    const settled = this.state.last;
-    if (settled !== undefined) this.#tail.put(settled.index, settled);
+    const settled: TrackedStep = { ...last, state: last.state === 'provisional' ? settledState(last) : last.state };
+    if (last.state === 'provisional') {
+      const revision = { ordinal, timer: 0, final: true };
+      this.#settled.add(last.index);
+      this.#store(settled, revision, atMs);
+      this.lendPicture(settled, revision, atMs);
+    }
+    this.#tail.put(settled.index, settled);
   }
 
   /** References to elements hold within a page: after this nothing merges with what was before. */
@@ -117,6 +127,18 @@ export class StepRun {
   decorate(step: TrackedStep, change: Partial<TrackedStep>, atMs: number): void {
     const isFinal = step.state === 'final';
     this.#store({ ...step, ...change }, { ordinal: this.state.ordinal, timer: 0, final: isFinal }, atMs);
+  }
+
+  /**
+   * The picture of a final step, for the step before it as well when that one opened the page. Not earlier: redaction learns from the step what
+   * to cover, and must know it before the same picture stands for another step.
+   */
+  lendPicture(step: TrackedStep, revision: Revision, atMs: number): void {
+    const opener = this.#tail.get(step.index - 1);
+    const picture = opener === undefined ? undefined : pictureFor(opener, step);
+    // B2: an opener that became final with this very record keeps its draft.
+    if (opener === undefined || picture === undefined || this.#settled.has(opener.index)) return;
+    this.#store({ ...opener, ...picture }, revision, atMs);
   }
 
   /** Newest first; removed steps left out. */
@@ -154,6 +176,13 @@ export class StepRun {
 /** What was typed and taken away again never was. */
 function settledState(step: TrackedStep): TrackedStep['state'] {
   return step.kind === 'type' && step.value === '' && step.hadText === true ? 'removed' : 'final';
+}
+
+/** Nobody clicks to open a page, so no picture is taken of it: the first one of what is done there shows it. */
+function pictureFor(opener: TrackedStep, next: TrackedStep): Pick<TrackedStep, 'after'> | undefined {
+  const isOpener = (opener.kind === 'navigate' || opener.kind === 'tab') && opener.state !== 'removed';
+  if (!isOpener || next.before === undefined || opener.before !== undefined || opener.after !== undefined) return undefined;
+  return opener.page?.url === next.page?.url ? { after: next.before } : undefined;
 }
 
 /** The first picture from before, the last from after. */

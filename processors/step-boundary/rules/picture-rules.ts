@@ -10,7 +10,12 @@ export function onScreenshot(run: StepRun, message: EventMessage): void {
   const { screenshot } = message.event;
   if (screenshot === undefined) return;
   const step = stepOfSeq(run, screenshot.ofSeq);
-  if (step !== undefined) return run.decorate(step, withShot(step, screenshot), message.atMs);
+  if (step !== undefined) {
+    const shown = withShot(step, screenshot);
+    run.decorate(step, shown, message.atMs);
+    if (step.state === 'final') run.lendPicture(shown, { ordinal: message.ordinal, timer: 0, final: true }, message.atMs);
+    return;
+  }
   run.state = { ...run.state, earlyShots: [...run.state.earlyShots, screenshot].slice(-maxEarlyShots) };
 }
 
