@@ -109,6 +109,17 @@ test('K2 offsets carry a commit id, another one for each commit, and the stream 
   await driver.close();
 });
 
+test('T1 stream time is that of the last commit after a restart, so that expiry does not depend on crashes', async () => {
+  const log = createMemoryLog();
+  const backend = createMemoryBackendFactory();
+  const first = await start({ log, backend });
+  await pipe(first, [1], 77_000);
+  await first.kill();
+  const second = await start({ log, backend });
+  assert.equal(second.tasks()[0]?.state().streamTimeMs(), 77_000);
+  await second.close();
+});
+
 test('K2 a flush writes the position of the very commit it holds, after the log was synced', async () => {
   const faults = new Faults();
   const log = createFaultyLog(createMemoryLog(), faults);

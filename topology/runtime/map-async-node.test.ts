@@ -135,6 +135,21 @@ test('K4 a rollback aborts the calls in flight', async () => {
   await driver.kill();
 });
 
+test('K4 a result that arrives after a rollback is void: the call that was issued again answers, once', async () => {
+  const { topology, calls } = controlled();
+  const { driver, input, output } = await start(topology);
+  await input.pipe('a', '1');
+  driver.tasks()[0]?.rollBack();
+  await driver.run();
+  calls[0]?.finish('late');
+  await step(driver);
+  assert.deepEqual(texts(await output.read()), []);
+  calls[1]?.finish('one');
+  await driver.settle();
+  assert.deepEqual(texts(await output.read()), ['one']);
+  await driver.close();
+});
+
 test('a rejection with disposition retry is called again after a back-off, in its place', async () => {
   const { topology, calls } = controlled();
   const { driver, input, output } = await start(topology);
