@@ -1,4 +1,5 @@
-import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { Serde } from '../../schemas/serde.ts';
+import { stringKey } from '../../state/keys/key-serdes.ts';
 import { ttlStore, type TtlKeyValueStore } from '../../state/store.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
 import type { ImagedMessage } from '../model.ts';
@@ -13,14 +14,12 @@ export interface DedupeStores {
   readonly tiles: TtlKeyValueStore<string, Buffer>;
 }
 
-/** What is kept of a session; `value` should be sealed: masks say where secrets were. */
-export function dedupeSessionStoreSpec(serdes: { readonly key: KeySerde<string>; readonly value: Serde<DedupeSession> }, ttlMs: number) {
-  return ttlStore<string, DedupeSession>('phash-dedupe-sessions', { ...serdes, ttlMs });
-}
-
-/** Tiles of kept pictures; `value` should be sealed: they are a coarse copy of a page that is not redacted yet. */
-export function dedupeTilesStoreSpec(serdes: { readonly key: KeySerde<string>; readonly value: Serde<Buffer> }, ttlMs: number) {
-  return ttlStore<string, Buffer>('phash-dedupe-tiles', { ...serdes, ttlMs });
+/** Both values should be sealed: masks say where secrets were, and tiles are a coarse copy of a page that is not redacted yet. */
+export function dedupeStoreSpecs(serdes: { readonly session: Serde<DedupeSession>; readonly tiles: Serde<Buffer> }, ttlMs: number) {
+  return {
+    sessions: ttlStore<string, DedupeSession>('phash-dedupe-sessions', { key: stringKey, value: serdes.session, ttlMs }),
+    tiles: ttlStore<string, Buffer>('phash-dedupe-tiles', { key: stringKey, value: serdes.tiles, ttlMs }),
+  };
 }
 
 type FingerprintedStep = Extract<FingerprintedMessage, { readonly type: 'step' }>;
@@ -50,11 +49,11 @@ export function createDedupeProcessor(
     const choice = chooseImage(before, { session, step, shot: step.shot, fingerprint }, ({ pixelsSha256 }) =>
       tiles.get(tilesKey(pixelsSha256)),
     );
-    if (choice.isKept) tiles.put(tilesKey(fingerprint.pixelsSha256), fingerprint.tiles, record.timestampMs);
+    if (choice.isKept) tiles.put(tilesKey(fingerprint.pixelsSha256), fingerprint.tiles);
     for (const { pixelsSha256 } of choice.dropped) {
       if (!choice.state.kept.some((kept) => kept.pixelsSha256 === pixelsSha256)) tiles.delete(tilesKey(pixelsSha256));
     }
-    if (choice.state !== before) sessions.put(record.key, choice.state, record.timestampMs);
+    if (choice.state !== before) sessions.put(record.key, choice.state);
     context.forward({ ...record, value: { ...message, chosen: choice.chosen } });
   }
 

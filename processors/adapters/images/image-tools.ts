@@ -9,7 +9,7 @@ import { cropWindow } from './crop-window.ts';
 import { decodeImage } from './decode-image.ts';
 import type { DecodeLimits } from './decode-image.ts';
 import { measureTiles } from './measure-tiles.ts';
-import { channels, fillRects, wholePixels } from './raw-image.ts';
+import { blocksAround, channels, fillRects, wholePixels } from './raw-image.ts';
 import type { RawImage } from './raw-image.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -45,7 +45,10 @@ export function createImageTools(options: ImageToolsOptions = {}): ImageTools {
 /** The one place where pixels of an original are seen; what leaves it is masked. */
 async function decodeMasked(encoded: Buffer, masks: readonly Rect[], limits: DecodeLimits): Promise<RawImage> {
   const image = await decodeImage(encoded, limits);
-  fillRects(image, masks);
+  fillRects(
+    image,
+    masks.map((mask) => blocksAround(mask, image.blurPx)),
+  );
   return image;
 }
 

@@ -12,6 +12,21 @@ export const channels = 3;
 /** Near black: says that something was taken out, in print too. */
 const fillColour = [30, 33, 41] as const;
 
+/** Colour of a half-resolution block shows this far outside of it after smoothing. */
+const colourBleedPx = 2;
+
+/**
+ * The blocks of `blockPx` pixels in which a lossy encoder may have left traces of what is in `rect`: ringing and colour reach the edges of the
+ * blocks that the rectangle touches, and colour a little further. 0: the rectangle itself.
+ */
+export function blocksAround({ x, y, width, height }: Rect, blockPx: number): Rect {
+  if (blockPx === 0) return { x, y, width, height };
+  const down = (value: number): number => Math.floor(value / blockPx) * blockPx - colourBleedPx;
+  const up = (value: number): number => Math.ceil(value / blockPx) * blockPx + colourBleedPx;
+  const [left, top] = [down(Math.min(x, x + width)), down(Math.min(y, y + height))];
+  return { x: left, y: top, width: up(Math.max(x, x + width)) - left, height: up(Math.max(y, y + height)) - top };
+}
+
 /**
  * Fills rectangles in place, grown outwards to whole pixels and cut to the picture. It is done on decoded pixels, before anything is encoded, scaled or hashed:
  * nothing that follows can depend on what was there, not by ringing, not by colour that bleeds over the edge.
