@@ -2,9 +2,8 @@ import { sealed } from '../schemas/sealed.ts';
 import { bufferSerde, jsonSerde } from '../schemas/serdes.ts';
 import { stringKey } from '../state/keys/key-serdes.ts';
 import type { DraftMessage } from './model.ts';
-import { createDedupeProcessor, dedupeSessionStoreSpec, dedupeTilesStoreSpec } from './phash-dedupe/dedupe-processor.ts';
+import { addDedupeStage } from './phash-dedupe/dedupe-stage.ts';
 import type { DedupeSession } from './phash-dedupe/dedupe-state.ts';
-import { createFingerprintStage } from './phash-dedupe/fingerprint-stage.ts';
 import type { ImageTools } from './ports/image-tools.ts';
 import type { Keyring } from './ports/keyring.ts';
 import type { ObjectStore } from './ports/object-store.ts';
@@ -34,23 +33,11 @@ export interface SafeStageDeps {
 export function createSafeStage(deps: SafeStageDeps): SafeStage {
   const seal = <T>() => sealed(jsonSerde<T>(), deps.keyring);
   return (builder, drafts) => {
-    const fingerprints = createFingerprintStage(deps);
-    const fingerprinted = builder.mapAsync('phash-dedupe-fingerprints', {
-      from: drafts,
+    const imaged = addDedupeStage(builder, drafts, {
+      serdes: { session: seal<DedupeSession>(), tiles: sealed(bufferSerde, deps.keyring), draft: seal<DraftMessage>() },
+      ttlMs: deps.stateTtlMs,
+      images: deps,
       concurrencyCount: deps.concurrencyCount,
-      key: stringKey,
-      input: seal<DraftMessage>(),
-      map: (record) => fingerprints.map(record),
-      bypass: (record) => fingerprints.bypass(record),
-    });
-    type DedupeContext = Parameters<typeof createDedupeProcessor>[0];
-    const imaged = builder.processor('phash-dedupe', {
-      from: fingerprinted,
-      stores: {
-        sessions: dedupeSessionStoreSpec({ key: stringKey, value: seal<DedupeSession>() }, deps.stateTtlMs),
-        tiles: dedupeTilesStoreSpec({ key: stringKey, value: sealed(bufferSerde, deps.keyring) }, deps.stateTtlMs),
-      },
-      create: (context: DedupeContext) => createDedupeProcessor(context),
     });
     type RedactContext = Parameters<typeof createRedactProcessor>[0];
     const planned = builder.processor('redact', {

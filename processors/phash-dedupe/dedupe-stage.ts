@@ -20,7 +20,7 @@ export interface DedupeStageOptions {
   readonly concurrencyCount?: number;
 }
 
-/** The nodes `fingerprint` and `phash-dedupe`, in this order. */
+/** The nodes `phash-dedupe-fingerprints` and `phash-dedupe`, in this order. */
 export function addDedupeStage(
   builder: TopologyBuilder,
   drafts: Stream<string, DraftMessage>,
@@ -28,7 +28,7 @@ export function addDedupeStage(
 ): Stream<string, ImagedMessage> {
   const { serdes, ttlMs, concurrencyCount = 4 } = options;
   const stage = createFingerprintStage(options.images);
-  const fingerprinted = builder.mapAsync<string, DraftMessage, FingerprintedMessage>('fingerprint', {
+  const fingerprinted = builder.mapAsync<string, DraftMessage, FingerprintedMessage>('phash-dedupe-fingerprints', {
     from: drafts,
     concurrencyCount,
     key: stringKey,
