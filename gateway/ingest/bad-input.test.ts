@@ -167,3 +167,17 @@ test('more events than the policy allows are SESSION_FULL, after sessionize coul
   assert.equal((await recorder.send(3, clicks(2))).status, 200);
   assert.equal(codeOf(await recorder.send(5, clicks(2))), 'SESSION_FULL');
 });
+
+test('numbers that the wire format cannot hold are refused before the log', async () => {
+  const recorder = await record(await createIngestUnderTest());
+  const codes = [
+    await recorder.post('/v1/sessions/s1/finish', { lastSeq: 8_640_000_000_000_001, abandon: true }),
+    await recorder.post('/v1/sessions/s1/events', { firstSeq: 2 ** 52, events: clicks(1) }),
+    await recorder.post('/v1/sessions', openBody('far', 'laptop-1', 8_640_000_000_000_000)),
+    await recorder.send(1, clicks(1, 2 ** 53)),
+  ].map(codeOf);
+  assert.deepEqual(codes, ['BODY_INVALID', 'EVENT_SEQ_INVALID', 'BODY_INVALID', 'EVENT_INVALID']);
+  const edge = await recorder.post('/v1/sessions', openBody('edge', 'laptop-1', 4_000_000_000_000_000));
+  assert.equal(edge.status, 201);
+  assert.equal((await recorder.post('/v1/sessions/edge/finish', { lastSeq: 2 ** 40, abandon: true })).status, 200);
+});

@@ -14,6 +14,9 @@ export interface ReceivedEvent {
   readonly lostValue: boolean;
 }
 
+/** No recording is that long; the wire format takes integers up to 2^52. */
+export const maxSeq: number = 2 ** 40;
+
 /** What a request to append holds, checked; seqs rise by one from `firstSeq`. */
 export interface EventBatch {
   readonly firstSeq: number;
@@ -50,7 +53,8 @@ function readHead(value: unknown, limits: IngestLimits): BatchHead | Refusal {
   if (body instanceof Refusal) return body;
   const { firstSeq, events, lostBefore = false } = body;
   if (typeof lostBefore !== 'boolean') return refuse('BODY_INVALID', 'lostBefore must be true or false', { field: 'lostBefore' });
-  if (!isFirstSeq(firstSeq)) return refuse('EVENT_SEQ_INVALID', 'firstSeq must be a whole number, 1 or more', { field: 'firstSeq' });
+  if (!isFirstSeq(firstSeq))
+    return refuse('EVENT_SEQ_INVALID', `firstSeq must be a whole number from 1 to ${maxSeq}`, { field: 'firstSeq' });
   if (!Array.isArray(events)) return refuse('BODY_INVALID', 'events must be a list', { field: 'events' });
   if (events.length <= limits.maxBatchEvents) return { firstSeq, events, lostBefore };
   const message = `a batch holds at most ${limits.maxBatchEvents} events`;

@@ -6,7 +6,7 @@ import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, ParameterDocument, RouteDocument, ScopedRequest, ScopedRoute } from '../http/route.ts';
 import { Admission } from './admission.ts';
-import { readBatch } from './event-batch.ts';
+import { maxSeq, readBatch } from './event-batch.ts';
 import { ackSchema, batchSchema, markSchema, openBodySchema, openedSchema, screenshotSchema, stateSchema } from './ingest-schemas.ts';
 import type { Appended, IngestService, Mark, Opened, SessionRef } from './ingest-service.ts';
 import type { IngestLimits } from './limits.ts';
@@ -22,8 +22,8 @@ const deviceHeader: ParameterDocument = {
 const sessionPath = '/v1/sessions/{sessionId}';
 const smallBody = { maxWireBytes: 16_384, maxInflatedBytes: 65_536 };
 const dayMs = 24 * 3_600_000;
-/** Dates of `Date`; beyond them no clock can be meant. */
-const maxTimeMs = 8_640_000_000_000_000;
+/** The year 128,000; the wire format takes integers up to 2^52. */
+const maxTimeMs = 4_000_000_000_000_000;
 const screenshotTokenBytes = 65_536;
 
 const openRules = {
@@ -38,7 +38,7 @@ const agentRules = {
   platform: { type: 'text', maxLength: 128, optional: true },
 } as const;
 const markRules = {
-  lastSeq: { type: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER - 1 },
+  lastSeq: { type: 'integer', min: 0, max: maxSeq },
   abandon: { type: 'boolean', optional: true },
 } as const;
 
