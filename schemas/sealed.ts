@@ -26,7 +26,7 @@ const nonceBatchCount = 256;
 /**
  * Wraps `serde` so that its bytes are sealed under the key of the scope that `scopeOf` finds in the record or store key.
  * Serializing mints the scope's key when there is none; deserializing never does.
- * Throws on use: SEAL_KEY_GONE (dead-letter) once the key was destroyed; SEAL_BROKEN (dead-letter) when the bytes, the record key or the keyring are others
+ * Throws on use: SEAL_KEY_GONE (drop: the record is meant to be unreadable) once the key was destroyed; SEAL_BROKEN (dead-letter) when the bytes, the record key or the keyring are others
  * than at sealing.
  */
 export function sealed<T>(serde: Serde<T>, keys: SealKeys, scopeOf: (key: Uint8Array) => string = sessionScope): Serde<T> {
@@ -92,7 +92,7 @@ function openingKey(keys: SealKeys, scope: string): Buffer {
   const key = keys.peek(scope);
   if (key === 'gone') {
     throw new StepwrightError('SEAL_KEY_GONE', `the recording ${scope} was deleted: its key is destroyed`, {
-      disposition: 'dead-letter',
+      disposition: 'drop',
       context: { scope },
     });
   }

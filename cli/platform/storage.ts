@@ -8,6 +8,7 @@ import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
 import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analytics.ts';
 import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
+import { unforgottenObjects } from '../../sinks/s3/unforgotten-objects.ts';
 import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
@@ -57,14 +58,14 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   try {
     const partitionCount = await ensureTopics(log, options.partitionCount);
     const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock });
-    const objects = await openFolderObjectStore({ folder: join(dataFolder, 'objects'), clock, logger });
+    const objects = unforgottenObjects(await openFolderObjectStore({ folder: join(dataFolder, 'objects'), clock, logger }), keyring);
     const plainSerdes = await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas')));
     const serdes = sealSessionTopics(plainSerdes, keyring);
     const livePartitionOf = (tenantId: string, sessionId: string) => ({
       topic: 'guide.steps.v1',
       partition: partitionOfKey(Buffer.from(`${tenantId}/${sessionId}`), partitionCount),
     });
-    const views = await openEmbeddedViews({ folder: join(dataFolder, 'views'), livePartitionOf });
+    const views = await openEmbeddedViews({ folder: join(dataFolder, 'views'), livePartitionOf, keyring });
     opened.unshift(() => views.close());
     const analytics = options.analytics ? openAnalytics({ folder: join(dataFolder, 'analytics') }, serdes) : noAnalytics;
     opened.unshift(() => analytics.close());

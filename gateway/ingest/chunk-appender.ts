@@ -4,8 +4,8 @@ import type { Clock } from '../../topology/base/clock.ts';
 import { partitionOfKey } from '../../topology/base/partition.ts';
 import type { OutputRecord } from '../../topology/log/log.ts';
 import type { AppendQueue } from './append-queue.ts';
-import type { SessionState, StateDelta } from './session-state.ts';
-import { encodeDelta, scopeOf } from './session-state.ts';
+import type { DeltaCodec, SessionState, StateDelta } from './session-state.ts';
+import { scopeOf } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StateJournal } from './state-journal.ts';
 import { ingestHeader } from './state-journal.ts';
@@ -15,6 +15,7 @@ export interface ChunkAppenderOptions {
   readonly journal: StateJournal;
   readonly table: SessionTable;
   readonly chunkSerde: Serde<CaptureChunk>;
+  readonly deltas: DeltaCodec;
   readonly captureTopic: string;
   readonly partitionCount: number;
   readonly clock: Clock;
@@ -87,9 +88,10 @@ export class ChunkAppender {
   }
 
   #record(state: SessionState, events: readonly CaptureEvent[], delta: StateDelta): OutputRecord {
-    const { chunkSerde, captureTopic, partitionCount } = this.#options;
+    const { chunkSerde, deltas, captureTopic, partitionCount } = this.#options;
     const { tenantId, sessionId, deviceId, lastAppendAtMs } = state;
-    const key = Buffer.from(scopeOf(tenantId, sessionId));
+    const scope = scopeOf(tenantId, sessionId);
+    const key = Buffer.from(scope);
     return {
       topic: captureTopic,
       partition: partitionOfKey(key, partitionCount),
@@ -97,7 +99,7 @@ export class ChunkAppender {
       value: chunkSerde.serialize({ tenantId, sessionId, deviceId, receivedAtMs: lastAppendAtMs, events }, key),
       // Ingest's clock: an agent whose clock is years off must not move the partition's time (T5).
       timestampMs: lastAppendAtMs,
-      headers: [[ingestHeader, encodeDelta(delta)]],
+      headers: [[ingestHeader, deltas.encode(delta, scope)]],
     };
   }
 }

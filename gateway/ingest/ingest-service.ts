@@ -11,8 +11,8 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { IngestDeps } from './ports.ts';
 import { guardProtected, noProtectedFields } from './protected-fields.ts';
 import { Screenshots } from './screenshots.ts';
-import type { SessionState } from './session-state.ts';
-import { scopeOf } from './session-state.ts';
+import type { DeltaCodec, SessionState } from './session-state.ts';
+import { createDeltaCodec, scopeOf } from './session-state.ts';
 import { SessionTable } from './session-table.ts';
 import { StateJournal } from './state-journal.ts';
 
@@ -73,6 +73,7 @@ export class IngestService {
   readonly #lock = new KeyedLock();
   readonly #screenshots: Screenshots;
   readonly #journal: StateJournal;
+  readonly #deltas: DeltaCodec;
   readonly #dropped: Counter;
   #queue: AppendQueue | undefined;
   #appender: ChunkAppender | undefined;
@@ -83,7 +84,9 @@ export class IngestService {
     this.#screenshots = new Screenshots(deps.quarantine, deps.limits);
     const { log, captureTopic, stateTopic, clock, logger, limits } = deps;
     const { checkpointIntervalMs: intervalMs, maxSilenceMs } = limits;
-    this.#journal = new StateJournal({ log, captureTopic, stateTopic, table: this.#table, clock, logger, intervalMs, maxSilenceMs });
+    this.#deltas = createDeltaCodec(deps.keyring);
+    const parts = { table: this.#table, deltas: this.#deltas };
+    this.#journal = new StateJournal({ log, captureTopic, stateTopic, ...parts, clock, logger, intervalMs, maxSilenceMs });
     this.#dropped = deps.metrics.counter('gateway_protected_dropped_total', 'Events that lost a protected value or key before the log');
   }
 
@@ -101,6 +104,7 @@ export class IngestService {
       journal: this.#journal,
       table: this.#table,
       chunkSerde,
+      deltas: this.#deltas,
       captureTopic,
       partitionCount,
       clock,

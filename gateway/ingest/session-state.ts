@@ -1,3 +1,6 @@
+import { sealed, type SealKeys } from '../../schemas/sealed.ts';
+import { bufferSerde } from '../../schemas/serdes.ts';
+import { hasCode } from '../../topology/base/errors.ts';
 import type { Policy } from '../../schemas/types/capture-event.ts';
 import type { ProtectedFields } from './protected-fields.ts';
 import { noProtectedFields } from './protected-fields.ts';
@@ -25,7 +28,8 @@ export function scopeOf(tenantId: string, sessionId: string): string {
 
 /**
  * What a record of `capture.events` says of its session's ingest state, in the header `stepwright-ingest`; the state topic holds whole
- * states in the same form. Versions, oldest first: 1 JSON, one-letter names, fields as 16-letter hashes.
+ * states in the same form. Versions, oldest first: 1 JSON, one-letter names, fields as 16-letter hashes; sealed under the session's key like the chunk,
+ * since it names a device and when somebody worked.
  */
 export interface StateDelta {
   readonly deviceId: string;
@@ -39,13 +43,12 @@ export interface StateDelta {
 
 const version = 1;
 
-export function encodeDelta(delta: StateDelta): Buffer {
+function encodeDelta(delta: StateDelta): Buffer {
   const { deviceId: d, status: s, ackedSeq: a, lastAppendAtMs: t, addedFields: f, opened: o } = delta;
   return Buffer.from(JSON.stringify({ v: version, d, s, a, t, ...(f.length === 0 ? {} : { f }), ...(o === undefined ? {} : { o }) }));
 }
 
-/** `undefined` when the bytes are of another version or broken: the session is then as if the record were not ours. */
-export function decodeDelta(bytes: Buffer): StateDelta | undefined {
+function decodeDelta(bytes: Buffer): StateDelta | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(bytes.toString());
@@ -62,6 +65,29 @@ export function decodeDelta(bytes: Buffer): StateDelta | undefined {
         ...(parsed.o === undefined ? {} : { opened: parsed.o }),
       }
     : undefined;
+}
+
+/** Deltas as they are written, under the session's key. */
+export interface DeltaCodec {
+  /** @throws {SEAL_KEY_GONE} */
+  encode(delta: StateDelta, scope: string): Buffer;
+  /** `undefined` when the bytes are of another version or broken, or the session was deleted: as if the record were not ours. */
+  decode(bytes: Buffer, scope: string): StateDelta | undefined;
+}
+
+export function createDeltaCodec(keyring: SealKeys): DeltaCodec {
+  const serde = sealed(bufferSerde, keyring);
+  return {
+    encode: (delta, scope) => serde.serialize(encodeDelta(delta), Buffer.from(scope)),
+    decode: (bytes, scope) => {
+      try {
+        return decodeDelta(serde.deserialize(bytes, Buffer.from(scope)));
+      } catch (error) {
+        if (hasCode(error, 'SEAL_KEY_GONE', 'SEAL_BROKEN')) return undefined;
+        throw error;
+      }
+    },
+  };
 }
 
 interface Wire {

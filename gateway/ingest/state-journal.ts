@@ -1,7 +1,9 @@
 import type { Clock } from '../../topology/base/clock.ts';
+import { hasCode } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { InputRecord, Log, OutputRecord, Producer, TopicPartition } from '../../topology/log/log.ts';
-import { decodeDelta, encodeDelta, foldDelta, snapshotOf } from './session-state.ts';
+import { foldDelta, snapshotOf } from './session-state.ts';
+import type { DeltaCodec } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 
 export const ingestHeader = 'stepwright-ingest';
@@ -14,6 +16,7 @@ export interface StateJournalOptions {
   readonly captureTopic: string;
   readonly stateTopic: string;
   readonly table: SessionTable;
+  readonly deltas: DeltaCodec;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: number;
@@ -95,10 +98,7 @@ export class StateJournal {
     const positions = [...this.#positions].map(([partition, next]) =>
       this.#record(`${positionPrefix}${partition}`, Buffer.from(String(next))),
     );
-    const states = scopes.map((scope) => {
-      const state = table.get(scope);
-      return this.#record(scope, state === undefined ? null : encodeDelta(snapshotOf(state)));
-    });
+    const states = scopes.map((scope) => this.#record(scope, this.#snapshot(scope)));
     try {
       await this.#producer.send([...states, ...positions]);
     } catch (error) {
@@ -109,6 +109,18 @@ export class StateJournal {
 
   #record(key: string, value: Buffer | null): OutputRecord {
     return { topic: this.#options.stateTopic, partition: 0, key: Buffer.from(key), value, timestampMs: this.#options.clock.nowMs() };
+  }
+
+  /** `null`, a tombstone, for a session that is not known any more or was deleted. */
+  #snapshot(scope: string): Buffer | null {
+    const { table, deltas } = this.#options;
+    const state = table.get(scope);
+    try {
+      return state === undefined ? null : deltas.encode(snapshotOf(state), scope);
+    } catch (error) {
+      if (hasCode(error, 'SEAL_KEY_GONE')) return null;
+      throw error;
+    }
   }
 
   #foldState(record: InputRecord): void {
@@ -129,7 +141,7 @@ export class StateJournal {
 
   #fold(scope: string, bytes: Buffer): boolean {
     const [tenantId, sessionId] = scope.split('/');
-    const delta = decodeDelta(bytes);
+    const delta = this.#options.deltas.decode(bytes, scope);
     if (delta === undefined || tenantId === undefined || sessionId === undefined) return false;
     const state = foldDelta({ tenantId, sessionId }, this.#options.table.get(scope), delta);
     if (state !== undefined) this.#options.table.set(state);

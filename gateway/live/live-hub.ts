@@ -1,5 +1,6 @@
 import type { Serde } from '../../schemas/serde.ts';
 import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
 import type { RingLimits, TailRecord } from './partition-ring.ts';
 import { PartitionRing } from './partition-ring.ts';
 import { isNewer } from './revision-order.ts';
@@ -91,8 +92,8 @@ export class LiveHub {
   feedSessions(partition: number, records: readonly TailRecord[]): void {
     const nextOffset = this.#rings.get(partition)?.nextOffset ?? 0n;
     for (const { scope, value } of records) {
-      const session = this.#options.sessionSerde.deserialize(value, Buffer.from(scope));
-      if (session.status === 'deleted') this.#options.onDeleted(scope);
+      const session = unlessVoid(() => this.#options.sessionSerde.deserialize(value, Buffer.from(scope)));
+      if (session === undefined || session.status === 'deleted') this.#options.onDeleted(scope);
       else if (this.#remember(scope, session)) this.#offer(scope, { firstOffset: undefined, nextOffset, steps: new Map(), session });
     }
   }
@@ -101,7 +102,8 @@ export class LiveHub {
   decode(records: readonly TailRecord[]): { readonly steps: ReadonlyMap<string, OffsetStep>; readonly firstOffset: bigint | undefined } {
     const steps = new Map<string, OffsetStep>();
     for (const { scope, value, offset } of records) {
-      const step = this.#options.stepSerde.deserialize(value, Buffer.from(scope));
+      const step = unlessVoid(() => this.#options.stepSerde.deserialize(value, Buffer.from(scope)));
+      if (step === undefined) continue;
       // Deleted first, so that the order of the map is the order of the latest upserts.
       steps.delete(step.stepId);
       steps.set(step.stepId, { step, offset });
@@ -130,6 +132,16 @@ export class LiveHub {
     const oldest = this.#recentSessions.keys().next();
     if (this.#recentSessions.size > maxRecentSessions && oldest.done !== true) this.#recentSessions.delete(oldest.value);
     return true;
+  }
+}
+
+/** `undefined` for a record of a deleted session: it must not end the tail, which carries all the others. */
+function unlessVoid<Value>(decode: () => Value): Value | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof StepwrightError && error.disposition === 'drop') return undefined;
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Counter, Metrics } from '../../topology/base/metrics.ts';
 import { partitionOfKey } from '../../topology/base/partition.ts';
-import { StepwrightError } from '../../topology/base/errors.ts';
+import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
 import type { Log, OutputRecord, Producer } from '../../topology/log/log.ts';
 
 export interface UsageWriterOptions {
@@ -53,8 +53,14 @@ export class UsageWriter {
     if (this.#waiting.length >= maxWaiting) return this.#droppedTotal.add(1);
     const atMs = clock.nowMs();
     const key = Buffer.from(`${event.tenantId}/${event.sessionId}`);
-    const value = serde.serialize({ ...event, eventId: newEventId(), atMs }, key);
-    this.#waiting.push({ topic, partition: partitionOfKey(key, this.#partitionCount), key, value, timestampMs: atMs });
+    try {
+      const value = serde.serialize({ ...event, eventId: newEventId(), atMs }, key);
+      this.#waiting.push({ topic, partition: partitionOfKey(key, this.#partitionCount), key, value, timestampMs: atMs });
+    } catch (error) {
+      // Deleted while it was looked at: there is nothing to count any more.
+      if (hasCode(error, 'SEAL_KEY_GONE')) return this.#droppedTotal.add(1);
+      throw error;
+    }
     this.#writing ??= this.#writeAll();
   }
 

@@ -31,7 +31,7 @@ export function createMemoryKeyring(seed?: string): Keyring {
 /** What every Keyring throws for a destroyed key. */
 export function keyGone(scope: string): StepwrightError {
   return new StepwrightError('SEAL_KEY_GONE', `the recording ${scope} was deleted: its key is destroyed and is never made again`, {
-    disposition: 'dead-letter',
+    disposition: 'drop',
     context: { scope },
   });
 }

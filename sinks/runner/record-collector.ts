@@ -9,6 +9,8 @@ export interface RecordCollectorOptions<Row> {
   readonly target: SinkTarget<Row>;
   /** By reference; resolves when the letter is durable, and only then does the position move past the record (S3). */
   readonly refuse: (at: TopicPartition, offset: bigint, error: StepwrightError) => Promise<void>;
+  /** A record that is meant to be unreadable, since its session was deleted. */
+  readonly onVoid: () => void;
 }
 
 /** Opens readers and turns what they give into rows of a pending batch. */
@@ -53,6 +55,10 @@ export class RecordCollector<Row> {
     try {
       return this.#options.target.decode(batch.topic, record);
     } catch (error) {
+      if (error instanceof StepwrightError && error.disposition === 'drop') {
+        this.#options.onVoid();
+        return undefined;
+      }
       if (!(error instanceof StepwrightError) || (error.disposition !== 'dead-letter' && error.code !== 'SERDE_FAILED')) throw error;
       await this.#options.refuse(batch, record.offset, error);
       return undefined;

@@ -47,7 +47,8 @@ const emptyLingerMs = 200;
  * Carries the records of some topics to one target. It owns a group-free, read-committed reader and nothing else. Invariants:
  * - S1 a position is stored by the target with, or after, what it stands for; a crash repeats records, it never skips one.
  * - S2 one batch is applied at a time, in the order read; while it waits, nothing more is read, so only this sink falls behind.
- * - S3 what cannot be read or is refused goes to dead letters before the position moves past it.
+ * - S3 what cannot be read or is refused goes to dead letters before the position moves past it; what is void (disposition `drop`: its session was
+ *   deleted) is skipped and counted.
  * - S4 a planned batch (sink-target.ts) is applied again with exactly its ranges before anything else.
  */
 export class SinkRunner<Row> {
@@ -81,6 +82,7 @@ export class SinkRunner<Row> {
       log: options.log,
       target,
       refuse: (at, offset, error) => this.#sendLetter(at, offset, error),
+      onVoid: () => this.#metrics.skipped(),
     });
     this.#limits = { batchBytes: options.batchBytes ?? 1 << 20, batchRows: options.batchRows ?? 2_000, lingerMs: options.lingerMs ?? 20 };
   }

@@ -25,7 +25,7 @@ export interface SinkTarget<Row> {
   /** Names metrics, dead letters and stored positions. */
   readonly name: string;
   readonly topics: readonly string[];
-  /** `undefined` when there is nothing to write for the record. @throws {SERDE_FAILED} → the record goes to dead letters. */
+  /** `undefined` when there is nothing to write for the record. @throws {SERDE_FAILED} → the record goes to dead letters; disposition `drop` → it is skipped. */
   decode(topic: string, record: InputRecord): Row | undefined;
   /** Where the runner starts. Missing partitions start at their first record. */
   positions(): Promise<readonly TopicPartitionOffset[]>;

@@ -73,7 +73,7 @@ function openingKey(keyring: Keyring, scope: string): Buffer {
   const key = keyring.peek(scope);
   if (key === 'gone') {
     throw new StepwrightError('SEAL_KEY_GONE', 'The session was forgotten: its original images cannot be opened any more.', {
-      disposition: 'dead-letter',
+      disposition: 'drop',
     });
   }
   if (key === undefined) throw broken();

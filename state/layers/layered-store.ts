@@ -349,15 +349,22 @@ export class LayeredStore<K, V> implements Evictable {
   }
 
   #serialize(entry: Entry<V>, keyBytes: Buffer): void {
-    try {
-      entry.openBytes = entry.value === undefined ? null : this.#valueSerde.serialize(entry.value, keyBytes);
-    } catch (error) {
-      throw this.#serdeError('written', error);
-    }
+    entry.openBytes = entry.value === undefined ? null : this.#encode(entry.value, keyBytes);
+    if (entry.openBytes === null) entry.value = undefined;
     const sizeBytes = sizeOf(entry.openBytes);
     this.#ledger.openBytes += sizeBytes - entry.sizeBytes;
     this.#resize(entry, sizeBytes);
     this.#usualSizeBytes += (sizeBytes - this.#usualSizeBytes) >> 4;
+  }
+
+  /** `null` for a value that may not be kept any more, since what it belongs to was deleted meanwhile: it goes, and the task goes on. */
+  #encode(value: V, keyBytes: Buffer): Buffer | null {
+    try {
+      return this.#valueSerde.serialize(value, keyBytes);
+    } catch (error) {
+      if (error instanceof StepwrightError && error.disposition === 'drop') return null;
+      throw this.#serdeError('written', error);
+    }
   }
 
   #resize(entry: Entry<V>, sizeBytes: number): void {

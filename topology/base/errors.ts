@@ -2,10 +2,10 @@ import type { ErrorCode } from './error-codes.ts';
 
 /**
  * What the runtime does about an error:
- * `retry` the same call later; `dead-letter` the record and go on; `rebuild-task` drop the task's memory and rewind (K4);
- * `leave-group` give the task up (K7); `fatal` stop.
+ * `retry` the same call later; `dead-letter` the record and go on; `drop` it, counted, since it is meant to be gone (its owner deleted it) and nobody
+ * should look into it; `rebuild-task` drop the task's memory and rewind (K4); `leave-group` give the task up (K7); `fatal` stop.
  */
-export type Disposition = 'retry' | 'dead-letter' | 'rebuild-task' | 'leave-group' | 'fatal';
+export type Disposition = 'retry' | 'dead-letter' | 'drop' | 'rebuild-task' | 'leave-group' | 'fatal';
 
 export interface ErrorDetails {
   readonly disposition?: Disposition;

@@ -4,6 +4,7 @@ import { StepwrightError } from '../base/errors.ts';
 import type { StreamRecord } from '../builder/processor.ts';
 import type { OutputRecord } from '../log/log.ts';
 import { describeError } from './dead-letter.ts';
+import { isVoid } from './error-handlers.ts';
 import type { NodeScope } from './node-scope.ts';
 import type { RuntimeNode } from './runtime-node.ts';
 
@@ -51,6 +52,7 @@ export class SinkNode implements RuntimeNode {
   #refuse(error: unknown): void {
     const { collector, current, handlers, taskId } = this.#scope;
     const source = current.source();
+    if (source === undefined && isVoid(error)) return this.#scope.onDropped(this.name, 'production');
     const action = source === undefined ? 'fail' : handlers.production({ taskId, nodeName: this.name, source, error });
     if (source === undefined || action === 'fail') {
       throw new StepwrightError('SERDE_FAILED', `sink "${this.name}" could not serialize a record for topic "${this.#definition.topic}"`, {

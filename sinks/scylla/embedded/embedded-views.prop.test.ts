@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
+import { createMemoryKeyring } from '../../../processors/ports/memory-keyring.ts';
 import { batchOf, guideRow, sessionRow, stepRow } from '../../contracts/view-fixtures.ts';
 import { livePartitionOf } from '../../contracts/views-contract.ts';
 import type { Views } from '../../contracts/views-contract.ts';
 import { MemoryViews } from '../../memory/memory-views.ts';
 import { openEmbeddedViews } from './embedded-views.ts';
 
+const keyring = createMemoryKeyring('views');
 const sessions = ['s1', 's2', 's10'];
 
 /** Two tenants of one run, one name the beginning of the other; each run has its own on one database. */
@@ -56,7 +58,7 @@ async function everything(views: Views, tenants: readonly string[]): Promise<unk
 
 it('shows what the memory views show, after any changes in any order, with forgetting in between', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stepwright-views-'));
-  const embedded = await openEmbeddedViews({ folder, livePartitionOf });
+  const embedded = await openEmbeddedViews({ folder, livePartitionOf, keyring });
   let run = 0;
   try {
     await fc.assert(

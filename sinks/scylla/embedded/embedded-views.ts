@@ -1,3 +1,4 @@
+import type { SealKeys } from '../../../schemas/sealed.ts';
 import type { Guide, SessionUpsert, StepUpsert } from '../../../schemas/types/guide.ts';
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../../../topology/log/log.ts';
@@ -5,6 +6,7 @@ import type { GuideSummary, LiveSnapshot, Page, PageRequest, ViewBatch, ViewRead
 import { titleQuery } from '../../views/title-query.ts';
 import { corruptViews, openOrderedRows } from './ordered-rows.ts';
 import type { OrderedRows, RowWrite } from './ordered-rows.ts';
+import { sealedRows } from './sealed-rows.ts';
 import { changeWrites, groupBySession, removalWrites } from './session-change.ts';
 import type { SessionRows } from './session-change.ts';
 import * as keys from './view-keys.ts';
@@ -13,6 +15,8 @@ export interface EmbeddedViewsOptions {
   readonly folder: string;
   /** The partition of the steps topic that carries a session: what a live snapshot's position refers to. */
   readonly livePartitionOf: (tenantId: string, sessionId: string) => TopicPartition;
+  /** Seals rows under their session's key, so that destroying it deletes them wherever RocksDB still has their bytes. */
+  readonly keyring: SealKeys;
   /** Block cache. Default 16 MiB. */
   readonly cacheBytes?: number;
   /** Default 16 MiB. */
@@ -29,7 +33,7 @@ const scanChunkRows = 256;
  */
 export async function openEmbeddedViews(options: EmbeddedViewsOptions): Promise<ViewWriter & ViewReader> {
   const sizes = { cacheBytes: options.cacheBytes ?? 16 << 20, memtableBytes: options.memtableBytes ?? 16 << 20 };
-  const rows = await openOrderedRows({ folder: options.folder, ...sizes });
+  const rows = sealedRows(await openOrderedRows({ folder: options.folder, ...sizes }), options.keyring);
   try {
     await checkFormat(rows, options.folder);
   } catch (error) {
@@ -77,23 +81,19 @@ class EmbeddedViews implements ViewWriter, ViewReader {
 
   async positions(): Promise<readonly TopicPartitionOffset[]> {
     const found = await this.#rows.scan({ prefix: keys.positionPrefix });
-    return found.map(([key, value]) => ({ ...keys.decodePositionKey(key), nextOffset: BigInt(value.toString()) }));
+    return found.map(([key, value]) => ({ ...keys.decodePositionKey(key), nextOffset: BigInt(value?.toString() ?? 0) }));
   }
 
   forget(tenantId: string, sessionId: string): Promise<number> {
     return this.#alone(async () => {
-      const steps = new Map((await this.#steps(tenantId, sessionId)).map((step) => [step.stepId, step]));
-      const [session, guide] = await this.#rows.getMany([keys.sessionKey(tenantId, sessionId), keys.guideKey(tenantId, sessionId)]);
-      const { writes, rowCount } = removalWrites({
-        tenantId,
-        sessionId,
-        steps,
-        session: this.#parse<SessionUpsert>(session),
-        guide: this.#parse<Guide>(guide),
-      });
+      // By key alone: the session's key was destroyed before, so no row of it can be read any more.
+      const [opened] = await this.#rows.getMany([keys.openedKey(tenantId, sessionId)]);
+      const prefixes = [keys.sessionKey(tenantId, sessionId), keys.guideKey(tenantId, sessionId), keys.stepsPrefix(tenantId, sessionId)];
+      const found = (await Promise.all(prefixes.map((prefix) => this.#rows.scan({ prefix })))).flat();
+      const writes = removalWrites({ tenantId, sessionId, openedAtMs: Number(opened?.toString() ?? 0), keys: found.map(([key]) => key) });
       writes.push({ type: 'put', key: keys.forgottenKey(tenantId, sessionId), value: Buffer.alloc(0) });
       await this.#rows.write(writes, { sync: true });
-      return rowCount;
+      return found.length;
     });
   }
 

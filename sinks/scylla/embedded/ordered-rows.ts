@@ -12,10 +12,13 @@ export interface RowScan {
   readonly limitCount?: number;
 }
 
+/** The value is missing where a layer above may not show it. */
+export type Row = readonly [key: Buffer, value: Buffer | undefined];
+
 /** Rows in key order on one RocksDB directory. RocksDB's own LOCK file keeps a second process out. */
 export interface OrderedRows {
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
-  scan(scan: RowScan): Promise<[Buffer, Buffer][]>;
+  scan(scan: RowScan): Promise<readonly Row[]>;
   /** All or nothing. `sync` waits for the disk; without it a power cut may take the last writes, in order. */
   write(writes: readonly RowWrite[], options: { readonly sync: boolean }): Promise<void>;
   close(): Promise<void>;

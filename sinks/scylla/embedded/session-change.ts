@@ -3,7 +3,7 @@ import type { ViewBatch } from '../../ports/views.ts';
 import { summarise } from '../../views/guide-summary.ts';
 import { newest } from '../../views/revision.ts';
 import type { RowWrite } from './ordered-rows.ts';
-import { guideKey, guideListPrefix, listKey, sessionKey, sessionListPrefix, stepKey } from './view-keys.ts';
+import { guideKey, guideListPrefix, listKey, openedKey, sessionKey, sessionListPrefix, stepKey } from './view-keys.ts';
 
 /** What a batch says about one session, or what stands of it: at most the newest of each row. */
 export interface SessionRows {
@@ -50,6 +50,7 @@ export function changeWrites(standing: SessionRows, next: SessionRows): RowWrite
   }
   if (session !== undefined && session !== standing.session) {
     writes.push(put(sessionKey(tenantId, sessionId), session));
+    if (times.fromMs !== times.toMs) writes.push(opened(tenantId, sessionId, times.toMs));
     writes.push(...listWrites(sessionListPrefix(tenantId), sessionId, times, session));
   }
   if (guide !== undefined && guide !== standing.guide) writes.push(put(guideKey(tenantId, sessionId), guide));
@@ -65,16 +66,18 @@ function listWrites(prefix: Buffer, sessionId: string, times: { readonly fromMs:
   return times.fromMs === times.toMs ? [placed] : [unlist(prefix, times.fromMs, sessionId), placed];
 }
 
+/** What is known of a session that is taken away: its keys, and where the lists have it. */
+export interface Removal {
+  readonly tenantId: string;
+  readonly sessionId: string;
+  readonly openedAtMs: number;
+  readonly keys: readonly Buffer[];
+}
+
 /** The writes that take every row of a session away. */
-export function removalWrites(standing: SessionRows): { readonly writes: RowWrite[]; readonly rowCount: number } {
-  const { tenantId, sessionId } = standing;
-  const writes: RowWrite[] = [...standing.steps.keys()].map((stepId) => ({ type: 'del', key: stepKey(tenantId, sessionId, stepId) }));
-  const openedAtMs = openedAt(standing.session);
-  if (standing.session !== undefined) writes.push({ type: 'del', key: sessionKey(tenantId, sessionId) });
-  if (standing.guide !== undefined) writes.push({ type: 'del', key: guideKey(tenantId, sessionId) });
-  const rowCount = writes.length;
-  writes.push(unlist(sessionListPrefix(tenantId), openedAtMs, sessionId), unlist(guideListPrefix(tenantId), openedAtMs, sessionId));
-  return { writes, rowCount };
+export function removalWrites({ tenantId, sessionId, openedAtMs, keys }: Removal): RowWrite[] {
+  const listed = [unlist(sessionListPrefix(tenantId), openedAtMs, sessionId), unlist(guideListPrefix(tenantId), openedAtMs, sessionId)];
+  return [...[...keys, openedKey(tenantId, sessionId)].map((key): RowWrite => ({ type: 'del', key })), ...listed];
 }
 
 function openedAt(session: SessionUpsert | undefined): number {
@@ -83,6 +86,10 @@ function openedAt(session: SessionUpsert | undefined): number {
 
 function put(key: Buffer, row: object): RowWrite {
   return { type: 'put', key, value: Buffer.from(JSON.stringify(row)) };
+}
+
+function opened(tenantId: string, sessionId: string, openedAtMs: number): RowWrite {
+  return { type: 'put', key: openedKey(tenantId, sessionId), value: Buffer.from(String(openedAtMs)) };
 }
 
 function unlist(prefix: Buffer, openedAtMs: number, sessionId: string): RowWrite {

@@ -3,9 +3,11 @@ import type { TopicPartition } from '../../../topology/log/log.ts';
 
 /**
  * Row keys; each read is one prefix scan. Texts end in a zero byte, so one tenant's prefix is never the beginning of another's.
- * Format version 1:
+ * Values of S, T, G, s and g are sealed under the session's key (sealed-rows.ts): RocksDB keeps the bytes of a deleted row until it happens to compact.
+ * Format versions, oldest first: 1 – values as JSON; 2 – sealed.
  *   M                                             {formatVersion}
  *   F tenant session                              forgotten
+ *   O tenant session                              openedAtMs: where the session stands in the lists
  *   S tenant session                              SessionUpsert
  *   T tenant session step                         StepUpsert, removed ones too
  *   G tenant session                              Guide
@@ -13,11 +15,12 @@ import type { TopicPartition } from '../../../topology/log/log.ts';
  *   g tenant newest-first(openedAtMs) session     GuideSummary
  *   P topic partition                             next offset
  */
-export const formatVersion = 1;
+export const formatVersion = 2;
 export const formatKey = Buffer.from('M');
 export const positionPrefix = Buffer.from('P');
 
 export const forgottenKey = (tenantId: string, sessionId: string): Buffer => key('F', tenantId, sessionId);
+export const openedKey = (tenantId: string, sessionId: string): Buffer => key('O', tenantId, sessionId);
 export const sessionKey = (tenantId: string, sessionId: string): Buffer => key('S', tenantId, sessionId);
 export const stepsPrefix = (tenantId: string, sessionId: string): Buffer => key('T', tenantId, sessionId);
 export const stepKey = (tenantId: string, sessionId: string, stepId: string): Buffer => key('T', tenantId, sessionId, stepId);
@@ -25,9 +28,23 @@ export const guideKey = (tenantId: string, sessionId: string): Buffer => key('G'
 export const sessionListPrefix = (tenantId: string): Buffer => key('s', tenantId);
 export const guideListPrefix = (tenantId: string): Buffer => key('g', tenantId);
 
+/** `tenantId/sessionId` of a row that belongs to a session and has a value to seal. */
+export function scopeOfRow(rowKey: Buffer): string | undefined {
+  const kind = String.fromCharCode(rowKey[0] ?? 0);
+  if (!sealedKinds.has(kind)) return undefined;
+  const tenantEnd = rowKey.indexOf(0, 1);
+  const sessionAt = tenantEnd + 1 + (listKinds.has(kind) ? orderBytes : 0);
+  const sessionEnd = rowKey.indexOf(0, sessionAt);
+  return `${rowKey.toString('utf8', 1, tenantEnd)}/${rowKey.toString('utf8', sessionAt, sessionEnd)}`;
+}
+
+const listKinds: ReadonlySet<string> = new Set(['s', 'g']);
+const sealedKinds: ReadonlySet<string> = new Set(['S', 'T', 'G', 's', 'g']);
+const orderBytes = 8;
+
 /** A row of a newest-first list. */
 export function listKey(prefix: Buffer, openedAtMs: number, sessionId: string): Buffer {
-  const newestFirst = Buffer.alloc(8);
+  const newestFirst = Buffer.alloc(orderBytes);
   const bounded = Math.min(Math.max(Math.floor(openedAtMs) || 0, 0), Number.MAX_SAFE_INTEGER);
   newestFirst.writeBigUInt64BE(BigInt(Number.MAX_SAFE_INTEGER - bounded));
   return Buffer.concat([prefix, newestFirst, terminated(sessionId)]);
