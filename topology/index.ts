@@ -23,6 +23,8 @@ export { defaultErrorHandlers } from './runtime/error-handlers.ts';
 export type { ErrorHandlers, FailureAction, RecordFailure } from './runtime/error-handlers.ts';
 export type { RestoreProgress } from './runtime/restore-driver.ts';
 export type { ProcessingGuarantee } from './runtime/task-environment.ts';
+export { defaultStateBudgets } from '../state/task-state.ts';
+export type { StateBudgets } from '../state/task-state.ts';
 export { keyValueStore, sessionStore, ttlStore, windowStore } from '../state/store.ts';
 export type {
   KeyValueStore,
@@ -37,6 +39,7 @@ export type {
 export { bufferKey, int64Key, numberKey, pairKey, stringKey } from '../state/keys/key-serdes.ts';
 export { bufferSerde, int64Serde, jsonSerde, stringSerde } from '../schemas/serdes.ts';
 export type { KeySerde, Serde } from '../schemas/serde.ts';
+export type { Headers } from './base/headers.ts';
 export type { Log, TopicSpec } from './log/log.ts';
 export { createMemoryLog } from './log/memory/memory-log.ts';
 export { openEmbeddedLog } from './log/embedded/embedded-log.ts';

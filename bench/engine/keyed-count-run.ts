@@ -5,6 +5,7 @@ import type { Topology } from '../../topology/builder/topology-builder-api.ts';
 import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import type { Log, OutputRecord } from '../../topology/log/log.ts';
 import { createStreamApp } from '../../topology/runtime/stream-app.ts';
+import { profileParts } from './cpu-profile.ts';
 import { valueBytes } from './keyed-count-topology.ts';
 
 export interface RunOptions {
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly keyCount: number;
   readonly commitIntervalMs: number;
   readonly topology: Topology;
+  /** Runs the measured part under the profiler, which costs some per cent. */
+  readonly isProfiled: boolean;
 }
 
 export interface RunResult {
@@ -25,6 +28,8 @@ export interface RunResult {
   readonly commitP50Ms: number;
   readonly commitP99Ms: number;
   readonly isOutputRight: boolean;
+  /** Share of busy time per part of the system, when profiled. */
+  readonly shares?: Readonly<Record<string, number>>;
 }
 
 const sendCount = 2_000;
@@ -49,8 +54,11 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
   });
   const startedCpu = process.cpuUsage();
   const startedMs = performance.now();
-  await app.start();
-  await consumed(log, recordCount);
+  const work = async () => {
+    await app.start();
+    await consumed(log, recordCount);
+  };
+  const shares = options.isProfiled ? (await profileParts(work)).shares : await work();
   const elapsedMs = performance.now() - startedMs;
   const cpu = process.cpuUsage(startedCpu);
   await app.close();
@@ -69,6 +77,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     commitP50Ms: at(0.5),
     commitP99Ms: at(0.99),
     isOutputRight,
+    ...(shares && { shares }),
   };
 }
 

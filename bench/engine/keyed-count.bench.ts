@@ -3,8 +3,9 @@
  * Measured: a keyed count on the embedded log and RocksDB state, its changelog and one output a record, committed every 100 ms; CPU time of the
  * whole process (user + system, RocksDB's threads included) from a started app with a full input topic to the last commit.
  * Not measured: writing the input, network, several tasks, recovery.
- * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output]`; prints JSON.
+ * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output] [--profile]`; prints JSON.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     keys: { type: 'string', default: '100000' },
     runs: { type: 'string', default: '3' },
     'no-output': { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
   },
 });
 
@@ -26,6 +28,7 @@ const options: Omit<RunOptions, 'directory'> = {
   recordCount: Number(values.records),
   keyCount: Number(values.keys),
   commitIntervalMs: 100,
+  isProfiled: values.profile,
   topology: createBenchTopology({ hasOutput: !values['no-output'] }),
 };
 
@@ -44,6 +47,7 @@ console.log(
   JSON.stringify(
     {
       bench: 'engine/keyed-count',
+      commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() ?? 'unknown',
       node: process.version,
       cpu: cpus()[0]?.model,
       cores: cpus().length,

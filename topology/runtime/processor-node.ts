@@ -1,4 +1,4 @@
-import type { Processor, StreamRecord } from '../builder/processor.ts';
+import type { FiredTimer, Processor, StreamRecord } from '../builder/processor.ts';
 import type { CurrentRecord } from './current-record.ts';
 import type { RuntimeNode } from './runtime-node.ts';
 import type { TimerService } from './timer-service.ts';
@@ -35,8 +35,10 @@ export class TimedProcessorNode implements RuntimeNode {
   readonly #current: CurrentRecord;
   readonly #processor: Processor<unknown, unknown>;
   readonly #timers: TimerService;
+  readonly #fire: (timer: FiredTimer<unknown>) => void;
 
   constructor(name: string, current: CurrentRecord, processor: Processor<unknown, unknown>, timers: TimerService) {
+    this.#fire = (timer) => processor.onTimer?.(timer);
     this.name = name;
     this.#current = current;
     this.#processor = processor;
@@ -45,7 +47,7 @@ export class TimedProcessorNode implements RuntimeNode {
 
   receive(record: StreamRecord<unknown, unknown>): void {
     try {
-      this.#timers.begin(record.key, record.timestampMs, (timer) => this.#processor.onTimer?.(timer));
+      this.#timers.begin(record.key, record.timestampMs, this.#fire);
       this.#processor.process(record);
     } catch (error) {
       this.#current.failedNodeName ??= this.name;
