@@ -1,0 +1,106 @@
+/**
+ * Question: does a run that is killed with SIGKILL again and again, and started again on the same folder, end with the same guides?
+ * Measured: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
+ * the views and in the object store against an undisturbed run; what each restart had to restore; wiped stores; dead letters.
+ * Not measured: power cuts (nothing is lost from the page cache here), several processes at once.
+ * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--keep]`; exit code 1 when anything differs.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createDice } from './dice.ts';
+import { runGuideProcess } from './guide-process.ts';
+import { planKills } from './kill-plan.ts';
+import { runKilled, type Kill, type KilledRun } from './killed-run.ts';
+import { differences, readOutcome } from './outcome.ts';
+import { layOutRecordings } from './recordings.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '50' },
+    seed: { type: 'string', default: '1' },
+    synthetic: { type: 'string', default: '4' },
+    events: { type: 'string', default: '3000' },
+    miniwob: { type: 'string', default: '30' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const folder = mkdtempSync(join(tmpdir(), 'stepwright-chaos-'));
+process.exitCode = await main();
+if (values.keep) say(`kept: ${folder}`);
+else rmSync(folder, { recursive: true, force: true });
+
+async function main(): Promise<number> {
+  const killCount = Number(values.kills);
+  const seed = Number(values.seed);
+  const files = layOutRecordings(join(folder, 'recordings'), {
+    syntheticCount: Number(values.synthetic),
+    eventCount: Number(values.events),
+    pictureEvery: 40,
+    miniwobCount: Number(values.miniwob),
+    seed,
+  });
+  const calm = { files, dataFolder: join(folder, 'calm-data'), outFolder: join(folder, 'calm-out') };
+  const undisturbed = await runGuideProcess(calm);
+  say(`undisturbed: ${undisturbed.documents.length} guides of ${files.length} files in ${seconds(undisturbed.livedMs)}, seed ${seed}\n`);
+  if (undisturbed.exitCode !== 0) {
+    say(undisturbed.notes.join('\n'));
+    return 1;
+  }
+  const expected = await readOutcome(undisturbed.documents, calm.dataFolder, calm.outFolder);
+  say(row(['kill', 'aim', 'after', 'under way', 'events', 'steps', 'pictures', 'guides', 'printed', 'changelog', 'restored at its start']));
+  // A life does about this much of the whole, so that the work outlasts the kills.
+  const workMs = Math.max(400, (undisturbed.livedMs * 3) / killCount);
+  const killed = { files, dataFolder: join(folder, 'killed-data'), outFolder: join(folder, 'killed-out') };
+  const run = await runKilled({
+    ...killed,
+    keysFolder: join(calm.dataFolder, 'keys'),
+    plan: planKills(createDice(seed), killCount, workMs),
+    onKill: (kill, number) => say(killRow(kill, number)),
+  });
+  const actual = await readOutcome(run.last.documents, killed.dataFolder, killed.outFolder);
+  return report(run, [...differences(expected, actual), ...actual.deadLetters.map((letter) => `dead letter: ${letter}`)]);
+}
+
+function killRow({ planned, livedMs, phase, progress, documentCount, restored }: Kill, number: number): string {
+  const restores = restored.map(({ taskId, count, wipedFor }) => `${taskId}:${count}${wipedFor === undefined ? '' : ` WIPED ${wipedFor}`}`);
+  const { eventRecordCount, stepRecordCount, derivativeCount, publishedCount, changelogRecordCount } = progress;
+  const counts = [eventRecordCount, stepRecordCount, derivativeCount, publishedCount, documentCount, changelogRecordCount];
+  return row([number, planned.aim, seconds(livedMs), phase, ...counts, restores.join(' ') || '–']);
+}
+
+function report({ kills, last, lastRestored, complaints }: KilledRun, problems: readonly string[]): number {
+  const phases = new Map<string, number>();
+  for (const { phase } of kills) phases.set(phase, (phases.get(phase) ?? 0) + 1);
+  const restores = [...kills.flatMap(({ restored }) => restored), ...lastRestored];
+  const wipes = restores.filter(({ wipedFor }) => wipedFor !== undefined);
+  const counts = restores.map(({ count }) => count);
+  const whole = kills.at(-1)?.progress.changelogRecordCount ?? 0;
+  say(`\nkills: ${kills.length} of ${values.kills} planned (a life that was done before its moment is no kill)`);
+  say(`where: ${[...phases].map(([phase, count]) => `${phase} ${count}`).join(', ')}`);
+  say(`restored: ${restores.length} tasks, ${Math.max(0, ...counts)} records at most, of changelogs with ${whole} records together`);
+  say(`stores wiped: ${wipes.length}`);
+  say(`last life: exit ${last.exitCode}, ${last.documents.length} guides, ${seconds(last.livedMs)}`);
+  for (const complaint of complaints) say(`stderr: ${complaint}`);
+  for (const problem of problems) say(`DIFFERENT: ${problem}`);
+  const isRight = problems.length === 0 && wipes.length === 0 && last.exitCode === 0;
+  say(isRight ? 'guides, files and stored documents are byte-equal to the undisturbed run; no dead letters' : 'NOT the same');
+  return isRight ? 0 : 1;
+}
+
+function row(cells: readonly (string | number)[]): string {
+  const widths = [4, 9, 7, 36, 7, 7, 9, 7, 8, 10];
+  return cells
+    .map((cell, index) => String(cell).padEnd(widths[index] ?? 0))
+    .join(' ')
+    .trimEnd();
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
