@@ -35,6 +35,7 @@ class FakeSocket implements LiveSocket {
 
 interface Stage {
   readonly hub: LiveHub;
+  readonly skipped: readonly unknown[];
   readonly clock: ReturnType<typeof createManualClock>;
   watch(from?: bigint): { readonly socket: FakeSocket; readonly watcher: Watcher };
   feed(firstOffset: number, stepIds: readonly string[], nextOffset?: number): void;
@@ -42,12 +43,14 @@ interface Stage {
 
 function stage(): Stage {
   const clock = createManualClock();
+  const skipped: unknown[] = [];
   const hub = new LiveHub({
     stepSerde: json<StepUpsert>(),
     sessionSerde: json<SessionUpsert>(),
     ringLimits: { maxRecords: 100, maxBytes: 1_000_000 },
     nowMs: () => clock.nowMs(),
     onDeleted: () => {},
+    onUnreadable: (error) => skipped.push(error),
   });
   hub.reset(new Map([[0, 0n]]));
   const record = (offset: number, stepId: string): TailRecord => ({
@@ -58,6 +61,7 @@ function stage(): Stage {
   return {
     hub,
     clock,
+    skipped,
     watch(from) {
       const socket = new FakeSocket();
       const watcher = new Watcher(socket, limits);
@@ -140,6 +144,20 @@ test('a session upsert is sent once, and an older revision never', () => {
     socket.sent.slice(1).map((message) => Reflect.get(Object(message['session']), 'eventCount')),
     [3, 4],
   );
+});
+
+test('a broken record is skipped and told, and those around it arrive', () => {
+  const { hub, watch, skipped } = stage();
+  const { socket } = watch(0n);
+  const good = (offset: bigint): TailRecord => ({
+    offset,
+    scope,
+    value: Buffer.from(JSON.stringify(stepRow('s1', `p${offset}`, Number(offset)))),
+  });
+  hub.feedSteps(0, [good(1n), { offset: 2n, scope, value: Buffer.from('sealed') }, good(3n)], 4n);
+  hub.feedSessions(0, [{ offset: 0n, scope, value: Buffer.from('sealed') }]);
+  assert.deepEqual(socket.sent.slice(1).map(stepsOf), [['Click p1 (1)', 'Click p3 (3)']]);
+  assert.equal(skipped.length, 2);
 });
 
 test('H2: the ring answers exactly the records of a session from an offset on, or says that it does not reach back', () => {

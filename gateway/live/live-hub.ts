@@ -14,6 +14,8 @@ export interface LiveHubOptions {
   readonly nowMs: () => number;
   /** A session was deleted, seen in the log: another process may have done it. */
   readonly onDeleted: (scope: string) => void;
+  /** A record that is broken; it is skipped. */
+  readonly onUnreadable: (error: unknown) => void;
 }
 
 /** How many sessions' latest upserts are kept beside the rings. */
@@ -91,9 +93,11 @@ export class LiveHub {
   /** A batch of `guide.sessions`. */
   feedSessions(partition: number, records: readonly TailRecord[]): void {
     const nextOffset = this.#rings.get(partition)?.nextOffset ?? 0n;
-    for (const { scope, value } of records) {
-      const session = unlessVoid(() => this.#options.sessionSerde.deserialize(value, Buffer.from(scope)));
-      if (session === undefined || session.status === 'deleted') this.#options.onDeleted(scope);
+    for (const record of records) {
+      const { scope } = record;
+      const session = this.#read(this.#options.sessionSerde, record);
+      if (session === undefined) continue;
+      if (session === 'void' || session.status === 'deleted') this.#options.onDeleted(scope);
       else if (this.#remember(scope, session)) this.#offer(scope, { firstOffset: undefined, nextOffset, steps: new Map(), session });
     }
   }
@@ -101,14 +105,25 @@ export class LiveHub {
   /** The latest of each step among records of one session, in offset order. */
   decode(records: readonly TailRecord[]): { readonly steps: ReadonlyMap<string, OffsetStep>; readonly firstOffset: bigint | undefined } {
     const steps = new Map<string, OffsetStep>();
-    for (const { scope, value, offset } of records) {
-      const step = unlessVoid(() => this.#options.stepSerde.deserialize(value, Buffer.from(scope)));
-      if (step === undefined) continue;
+    for (const record of records) {
+      const step = this.#read(this.#options.stepSerde, record);
+      if (step === undefined || step === 'void') continue;
       // Deleted first, so that the order of the map is the order of the latest upserts.
       steps.delete(step.stepId);
-      steps.set(step.stepId, { step, offset });
+      steps.set(step.stepId, { step, offset: record.offset });
     }
     return { steps, firstOffset: records[0]?.offset };
+  }
+
+  /** `void`: of a deleted session. Neither that nor a broken record may end the tail, which carries all the others. */
+  #read<T>(serde: Serde<T>, { scope, value }: TailRecord): T | 'void' | undefined {
+    try {
+      return serde.deserialize(value, Buffer.from(scope));
+    } catch (error) {
+      if (error instanceof StepwrightError && error.disposition === 'drop') return 'void';
+      this.#options.onUnreadable(error);
+      return undefined;
+    }
   }
 
   #offer(scope: string, delta: Omit<SessionDelta, 'text'>): void {
@@ -132,16 +147,6 @@ export class LiveHub {
     const oldest = this.#recentSessions.keys().next();
     if (this.#recentSessions.size > maxRecentSessions && oldest.done !== true) this.#recentSessions.delete(oldest.value);
     return true;
-  }
-}
-
-/** `undefined` for a record of a deleted session: it must not end the tail, which carries all the others. */
-function unlessVoid<Value>(decode: () => Value): Value | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof StepwrightError && error.disposition === 'drop') return undefined;
-    throw error;
   }
 }
 

@@ -60,12 +60,17 @@ const maxReplayRecords = 50_000;
 /** Tail, hub, endpoint and sockets put together. */
 export function createLive(deps: LiveDeps): Live {
   const { log, topics, serdes, views, clock, logger } = deps;
+  const unreadable = deps.metrics.counter('gateway_live_unreadable_total', 'Records of the live topics that were skipped');
   const hub = new LiveHub({
     stepSerde: serdes.steps,
     sessionSerde: serdes.sessions,
     ringLimits: deps.ringLimits ?? defaultRing,
     nowMs: () => clock.nowMs(),
     onDeleted: (scope) => endpoint.gone(scope),
+    onUnreadable: (error) => {
+      unreadable.add(1);
+      logger.warn({ err: error }, 'a record of the live topics could not be read; it is skipped');
+    },
   });
   const onRestarted = (): void => endpoint.reloadAll();
   const tail = new LogTail({ log, stepsTopic: topics.steps, sessionsTopic: topics.sessions, hub, clock, logger, onRestarted });

@@ -166,6 +166,12 @@ describe('lifecycle', () => {
     assert.equal(played.state.nextSeq, 5);
   });
 
+  test('what ingest leaves of a key in a protected field is no unknown kind to warn of', () => {
+    const played = playEvents(sampleEvents([...clicks(1), { kind: 'unknown', reason: 'protected' }, { kind: 'unknown' }]));
+    assert.equal(played.state.unknownCount, 1);
+    assert.equal(played.state.eventCount, 3);
+  });
+
   test('T3: an idle fact closes the session unless a later seq stands before it', () => {
     const events = sampleEvents(clicks(2));
     const idle = (afterSeq: number): CaptureEvent => ({ seq: afterSeq, atMs: 0, kind: 'session.idle', idle: { afterSeq } });
