@@ -10,7 +10,7 @@ export interface FuzzRequest {
   readonly body: Buffer;
 }
 
-const sessionCount = 400;
+const sessionCount = 40;
 const pngHead = Buffer.from('89504e470d0a1a0a0000000d4948445200000010000000100802000000', 'hex');
 const kinds = [
   'click',
@@ -28,9 +28,12 @@ const kinds = [
   'x.y',
 ] as const;
 
-/** One request to ingest: a good one, most often bent somewhere. `token` is valid; most requests carry it. */
-export function fuzzRequest(random: FuzzRandom, token: string): FuzzRequest {
-  const { method, path, json, bytes } = base(random);
+/**
+ * One request to ingest: a good one, most often bent somewhere. `token` is valid; most requests carry it. Each round has sessions of its own,
+ * because those of a round before end up finished.
+ */
+export function fuzzRequest(random: FuzzRandom, token: string, round: number): FuzzRequest {
+  const { method, path, json, bytes } = base(random, round);
   const wanted = json === undefined ? undefined : random.chance(0.8) ? mutate(random, json) : json;
   const plain = bytes ?? Buffer.from(JSON.stringify(wanted) ?? '');
   const headers: Record<string, string> = {
@@ -54,8 +57,8 @@ interface Base {
   readonly bytes?: Buffer;
 }
 
-function base(random: FuzzRandom): Base {
-  const sessionId = `f${random.below(sessionCount)}`;
+function base(random: FuzzRandom, round: number): Base {
+  const sessionId = `f${round}-${random.below(sessionCount)}`;
   const session = `/v1/sessions/${sessionId}`;
   const choice = random.next();
   if (choice < 0.2)

@@ -26,6 +26,7 @@ interface Answer {
 }
 
 const parallel = 8;
+const roundRequests = 5_000;
 
 /** Sends `requests` bent requests to a started gateway and looks at every answer. The same seed sends the same requests. */
 export async function runFuzz(
@@ -43,7 +44,9 @@ export async function runFuzz(
   let heapStartBytes = 0;
   for (let sent = 0; sent < options.requests; sent += parallel) {
     if (heapStartBytes === 0 && sent >= options.requests / 10) heapStartBytes = heapBytes();
-    const wanted = Array.from({ length: parallel }, () => (random.chance(0.01) ? undefined : fuzzRequest(random, token)));
+    const wanted = Array.from({ length: parallel }, () =>
+      random.chance(0.01) ? undefined : fuzzRequest(random, token, Math.floor(sent / roundRequests)),
+    );
     const answers = await Promise.all(
       wanted.map((one) => (one === undefined ? sendGarbage(url, random.bytes(60)) : send(url, agent, one))),
     );
