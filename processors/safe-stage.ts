@@ -27,8 +27,8 @@ export interface SafeStageDeps {
 }
 
 /**
- * phash-dedupe and redact as nodes: what comes in is raw, what goes out may be shown. Words are redacted before a picture is even looked at, so
- * nothing raw waits in the picture queue.
+ * phash-dedupe and redact as nodes: what comes in is raw, what goes out may be shown. What waits for a picture waits sealed: raw before redact, and
+ * safe already, but of the session, behind it.
  */
 export function createSafeStage(deps: SafeStageDeps): SafeStage {
   const seal = <T>() => sealed(jsonSerde<T>(), deps.keyring);

@@ -34,7 +34,7 @@ function failure(message: string): StepwrightError {
 }
 
 function refuseFailed({ app, sinks, failures }: Platform): void {
-  const failed = sinks.find((sink) => !sink.isHealthy)?.name ?? (app.health().isHealthy ? undefined : 'a task');
+  const failed = sinks.find((sink) => !sink.isHealthy())?.name ?? (app.health().isHealthy ? undefined : 'a task');
   if (failed !== undefined) throw failure(`${failed} has failed: ${failures.at(-1) ?? 'see the log'}`);
 }
 

@@ -1,5 +1,5 @@
 import type { ForgetReport } from '../../gateway/read/ports.ts';
-import type { SinkHandle } from './platform.ts';
+import type { SinkHandle } from './sink-handle.ts';
 import type { Storage } from './storage.ts';
 
 /**

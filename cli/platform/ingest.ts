@@ -1,5 +1,6 @@
 import { IngestService } from '../../gateway/ingest/ingest-service.ts';
 import { defaultIngestLimits } from '../../gateway/ingest/limits.ts';
+import type { Policy } from '../../schemas/types/capture-event.ts';
 import { createEventParser } from '../../schemas/validate-event.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
@@ -16,10 +17,12 @@ export interface InProcessIngestOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly newId: () => string;
+  /** Default: `defaultPolicy` for everybody. */
+  readonly policyOf?: (tenantId: string) => Policy;
 }
 
 /** Ingest without a port, for commands that feed files. Start it, then close it before the platform. */
-export function createInProcessIngest({ storage, platform, clock, logger, metrics, newId }: InProcessIngestOptions): IngestService {
+export function createInProcessIngest({ storage, platform, policyOf, ...rest }: InProcessIngestOptions): IngestService {
   return new IngestService({
     log: storage.log,
     captureTopic: 'capture.events.v1',
@@ -28,16 +31,16 @@ export function createInProcessIngest({ storage, platform, clock, logger, metric
     quarantine: platform.quarantine,
     keyring: storage.keyring,
     eventParser: createEventParser(),
-    policyOf: () => defaultPolicy,
+    policyOf: policyOf ?? (() => defaultPolicy),
     wasUsed: async (tenantId, sessionId) => {
       const session = await storage.views.session(tenantId, sessionId);
       return session === 'gone' ? session : session !== undefined;
     },
     lagDelayMs: () => 0,
-    newSessionId: () => `s-${newId()}`,
-    clock,
-    logger,
-    metrics,
+    newSessionId: () => `s-${rest.newId()}`,
+    clock: rest.clock,
+    logger: rest.logger,
+    metrics: rest.metrics,
     limits: defaultIngestLimits,
   });
 }

@@ -49,7 +49,7 @@ export function observePlatform(deps: {
         ...topologyFacts(platform),
         tasks: taskFacts(samples),
         deadLetters: await countDeadLetters(storage),
-        sinks: platform.sinks.map((sink) => ({ name: sink.name, isHealthy: sink.isHealthy })),
+        sinks: platform.sinks.map((sink) => ({ name: sink.name, isHealthy: sink.isHealthy() })),
       }),
       topics: () => topicFacts(storage),
       deadLetters: async (limitCount) =>
@@ -63,7 +63,7 @@ export function observePlatform(deps: {
 }
 
 function notReady({ app, sinks }: Platform): string[] {
-  const failed = sinks.filter((sink) => !sink.isHealthy).map((sink) => `sink ${sink.name}`);
+  const failed = sinks.filter((sink) => !sink.isHealthy()).map((sink) => `sink ${sink.name}`);
   return app.health().isReady ? failed : [`tasks ${app.state()}`, ...failed];
 }
 

@@ -3,8 +3,7 @@ import { createSafeStage } from '../../processors/safe-stage.ts';
 import { defaultSessionizeOptions } from '../../processors/sessionize/session-state.ts';
 import { buildGuideTopology } from '../../processors/topology.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
-import { SinkRunner } from '../../sinks/runner/sink-runner.ts';
-import type { SinkTarget } from '../../sinks/runner/sink-target.ts';
+import type { TitleModel } from '../../processors/ports/title-model.ts';
 import { createGuideTarget } from '../../sinks/s3/guides/guide-target.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
 import { createViewTarget } from '../../sinks/views/view-target.ts';
@@ -16,7 +15,9 @@ import { createStreamApp, type StreamApp } from '../../topology/runtime/stream-a
 import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import { defaultStateBudgets, type StateBudgets } from '../../state/task-state.ts';
 import { deadLetterTopic, deadLetterWriter } from './dead-letters.ts';
+import { startSink, type SinkEnvironment, type SinkHandle } from './sink-handle.ts';
 import type { Storage } from './storage.ts';
+import { createTitleHost } from './title-host.ts';
 
 /** The stream of one process: the topology on its tasks and the sinks behind it. Needs an open storage, which it does not close. */
 export interface Platform {
@@ -31,11 +32,6 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-/** What the platform needs of a sink, whatever its rows are. */
-export type SinkHandle = Pick<SinkRunner<unknown>, 'name' | 'isHealthy' | 'start' | 'applied' | 'whenApplied' | 'close'> & {
-  forget(tenantId: string, sessionId: string): Promise<number>;
-};
-
 export interface PlatformOptions {
   readonly storage: Storage;
   readonly commitIntervalMs: number;
@@ -45,16 +41,23 @@ export interface PlatformOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly onRestore?: (progress: RestoreProgress) => void;
+  /** Answers title requests of sessions whose policy asks for it; without one the rules' titles stay. */
+  readonly titleModel?: TitleModel;
 }
 
 const picturesAtATime = 4;
+const keptFailureCount = 20;
 
 /** Starts the tasks and the sinks. @throws {STATE_LOCKED | LOG_TOPIC_UNKNOWN} */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { storage, clock, random, logger, metrics } = options;
+  const { storage, clock, random, logger, metrics, onRestore } = options;
   const quarantine = sealedObjects(storage.objects, storage.keyring, quarantineScope);
   const topology = guideTopology(options, quarantine);
   const failures: string[] = [];
+  const onFailed = (message: string): void => {
+    failures.push(message);
+    if (failures.length > keptFailureCount) failures.shift();
+  };
   const app = createStreamApp({
     topology,
     log: storage.log,
@@ -66,46 +69,32 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     random,
     logger,
     metrics,
-    onTaskFailed: (taskId, error) => failures.push(`task ${taskId}: ${error instanceof Error ? error.message : 'unknown'}`),
-    ...(options.onRestore === undefined ? {} : { onRestore: options.onRestore }),
+    onTaskFailed: (taskId, error) => onFailed(`task ${taskId}: ${error instanceof Error ? error.message : 'unknown'}`),
+    ...(onRestore && { onRestore }),
   });
-  const letters = deadLetterWriter(storage.log);
-  const runSink = <Row>(target: SinkTarget<Row>): SinkHandle => {
-    const runner = new SinkRunner<Row>({
-      log: storage.log,
-      target,
-      clock,
-      random,
-      deadLetters: letters.write,
-      logger,
-      metrics,
-      onFailed: (error) => failures.push(`sink ${target.name}: ${error instanceof Error ? error.message : 'unknown'}`),
-    });
-    runner.start();
-    return {
-      name: runner.name,
-      get isHealthy() {
-        return runner.isHealthy;
-      },
-      start: () => runner.start(),
-      applied: () => runner.applied(),
-      whenApplied: (positions) => runner.whenApplied(positions),
-      close: () => runner.close(),
-      forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
-    };
-  };
   await app.start();
-  const sinks = [
-    runSink(createViewTarget(storage.views, storage.serdes)),
-    runSink(createGuideTarget({ store: storage.objects, guides: storage.serdes['guide.finished.v1'], metrics })),
-    ...(storage.analytics.target === undefined ? [] : [runSink(storage.analytics.target)]),
-  ];
+  const letters = deadLetterWriter(storage.log);
+  const sinks = startSinks(options, { log: storage.log, clock, random, logger, metrics, deadLetters: letters.write, onFailed });
   const close = async (): Promise<void> => {
     await app.close();
     for (const sink of sinks) await sink.close();
     await letters.close();
   };
   return { topology, app, sinks, quarantine, failures, close };
+}
+
+function startSinks({ storage, titleModel, metrics, clock }: PlatformOptions, environment: SinkEnvironment): readonly SinkHandle[] {
+  const { log, serdes, keyring, objects, partitionCount } = storage;
+  const sinks = [
+    startSink(environment, createViewTarget(storage.views, serdes)),
+    startSink(environment, createGuideTarget({ store: objects, guides: serdes['guide.finished.v1'], metrics })),
+  ];
+  if (storage.analytics.target !== undefined) sinks.push(startSink(environment, storage.analytics.target));
+  if (titleModel !== undefined) {
+    const host = createTitleHost({ log, serdes, keyring, positions: objects, partitionCount, model: titleModel, clock });
+    sinks.push(startSink(environment, host));
+  }
+  return sinks;
 }
 
 function guideTopology({ storage }: PlatformOptions, originals: ObjectStore): Topology {

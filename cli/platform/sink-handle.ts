@@ -1,0 +1,41 @@
+import type { DeadLetter } from '../../schemas/types/usage.ts';
+import { SinkRunner } from '../../sinks/runner/sink-runner.ts';
+import type { SinkTarget } from '../../sinks/runner/sink-target.ts';
+import type { Clock } from '../../topology/base/clock.ts';
+import type { Logger } from '../../topology/base/logger.ts';
+import type { Metrics } from '../../topology/base/metrics.ts';
+import type { Log, TopicPartitionOffset } from '../../topology/log/log.ts';
+
+/** A running sink, whatever its rows are. */
+export interface SinkHandle {
+  readonly name: string;
+  readonly isHealthy: () => boolean;
+  readonly whenApplied: (positions: readonly TopicPartitionOffset[]) => Promise<void>;
+  readonly forget: (tenantId: string, sessionId: string) => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+export interface SinkEnvironment {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly deadLetters: (letters: readonly DeadLetter[]) => Promise<void>;
+  readonly onFailed: (message: string) => void;
+}
+
+/** Starts to carry records to the target. */
+export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<Row>): SinkHandle {
+  const { onFailed, ...rest } = environment;
+  const failed = (error: unknown): void => onFailed(`sink ${target.name}: ${error instanceof Error ? error.message : 'unknown'}`);
+  const runner = new SinkRunner<Row>({ ...rest, target, onFailed: failed });
+  runner.start();
+  return {
+    name: target.name,
+    isHealthy: () => runner.isHealthy,
+    whenApplied: (positions) => runner.whenApplied(positions),
+    forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
+    close: () => runner.close(),
+  };
+}
