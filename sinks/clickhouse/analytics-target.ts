@@ -101,6 +101,18 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
     return rowCount;
   }
 
+  /** Rows of a session that a query can still find, by table; its tombstone is not one of them. */
+  async leftovers(tenantId: string, sessionId: string): Promise<ReadonlyMap<string, number>> {
+    await this.#open();
+    const counts = new Map<string, number>();
+    for (const table of [...tables, 'views_a_day']) {
+      const sql = `SELECT count() AS rows FROM stepwright.${table} WHERE tenant_id = {tenant:String} AND session_id = {session:String}`;
+      const [counted] = await this.#client.query(sql, { tenant: tenantId, session: sessionId });
+      counts.set(table, Number(counted?.['rows'] ?? 0));
+    }
+    return counts;
+  }
+
   close(): Promise<void> {
     return this.#client.close();
   }

@@ -49,8 +49,7 @@ export function changeWrites(standing: SessionRows, next: SessionRows): RowWrite
     if (newest(standing.steps.get(stepId), step) === step) writes.push(put(stepKey(tenantId, sessionId, stepId), step));
   }
   if (session !== undefined && session !== standing.session) {
-    writes.push(put(sessionKey(tenantId, sessionId), session));
-    if (times.fromMs !== times.toMs) writes.push(opened(tenantId, sessionId, times.toMs));
+    writes.push(put(sessionKey(tenantId, sessionId), session), opened(tenantId, sessionId, times.toMs));
     writes.push(...listWrites(sessionListPrefix(tenantId), sessionId, times, session));
   }
   if (guide !== undefined && guide !== standing.guide) writes.push(put(guideKey(tenantId, sessionId), guide));

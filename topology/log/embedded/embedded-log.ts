@@ -23,6 +23,8 @@ import { WalSync } from './wal-sync.ts';
 export interface EmbeddedLog extends port.Log {
   /** Runs retention, compaction and removal once over all topics, whatever their state. Otherwise they run on a timer. */
   maintain(): Promise<void>;
+  /** Every topic, internal ones too. */
+  topicNames(): readonly string[];
   /** Ends a membership as a session timeout would; the member learns it at its next poll (`onLost`). */
   evictMember(groupId: string, memberId: string): void;
 }
@@ -95,6 +97,10 @@ class DirectoryLog implements EmbeddedLog {
 
   async describeTopics(names: readonly string[]): Promise<readonly port.TopicDescription[]> {
     return names.flatMap((name) => this.#topics.get(name)?.description ?? []);
+  }
+
+  topicNames(): readonly string[] {
+    return Array.from(this.#topics.all, ({ description }) => description.name);
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
