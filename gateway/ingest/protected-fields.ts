@@ -11,7 +11,7 @@ import type { ReceivedEvent } from './event-batch.ts';
  * - P3: in doubt, drop: a key without a target while the focus is protected or unknown, a value without a field while that is so.
  * - P4: seqs stay without holes: a dropped key leaves an `unknown` event without content.
  *
- * Fields are kept as hashes: this state travels in headers and in a topic of its own, unsealed.
+ * Fields are kept as hashes: this state travels in headers and in a topic of its own.
  */
 export interface ProtectedFields {
   readonly fields: ReadonlySet<string>;

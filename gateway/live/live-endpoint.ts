@@ -95,14 +95,13 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
   }
 
   connected(socket: LiveSocket, context: WatchContext): LiveSocketHandlers {
-    const { join, limits, clock, usage } = this.#deps;
+    const { join, limits, clock } = this.#deps;
     const { principal, sessionId } = context;
     const scope = `${principal.tenantId}/${sessionId}`;
     const watcher = new Watcher(socket, limits);
     // Registered first: what the hub is fed while the snapshot is read must not be missed (H1).
     join.hub.add(scope, watcher);
     this.#counted(principal.tenantId, 1);
-    usage.seen({ tenantId: principal.tenantId, sessionId, kind: 'live.watched', actor: principal.keyId });
     void this.#join(watcher, context);
     return {
       drained: () => watcher.flush(clock.nowMs()),
@@ -137,13 +136,15 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
 
   async #tryJoin(watcher: Watcher, context: WatchContext, hasWaited: boolean): Promise<void> {
     const { principal, sessionId } = context;
-    const { join, keyring, isOpen, clock } = this.#deps;
+    const { join, keyring, isOpen, clock, usage } = this.#deps;
     if (watcher.isClosed) return;
     if (keyring.peek(`${principal.tenantId}/${sessionId}`) === 'gone') return this.#sayGone(watcher);
     const joined = await joinSession(join, this.#request(context));
     if (joined === 'gone') return this.#sayGone(watcher);
     if (joined !== undefined) {
       this.#joined.add(1, { type: joined.message.type });
+      // Only now: a look at a session that never was must leave nothing behind, not even a key.
+      usage.seen({ tenantId: principal.tenantId, sessionId, kind: 'live.watched', actor: principal.keyId });
       return watcher.begin(joined.message, joined.nextOffset, joined.session, clock.nowMs());
     }
     if (!isOpen(principal.tenantId, sessionId)) return watcher.close(liveCloseCodes.unknown, 'there is no such session');

@@ -87,6 +87,7 @@ test('steps of other sessions and tenants stay out, and an unknown session is 44
     assert.equal(await foreign.closed, 4404);
     const unknown = await connectLive(live(stage, '', 'nobody'), { token: stage.viewer });
     assert.equal(await unknown.closed, 4404);
+    assert.equal(stage.keyring.peek('acme/nobody'), undefined, 'looking makes no key');
   });
 });
 

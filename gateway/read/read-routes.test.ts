@@ -87,7 +87,7 @@ test('a guide is guide.json, a page without scripts, Markdown or a file, and eac
   const file = await call({ method: 'GET', path: '/v1/guides/s1?format=md&download=1', token });
   assert.equal(file.headers['content-disposition'], 'attachment; filename="guide-s1.md"');
   await under.gateway.close();
-  assert.deepEqual((await usageOf(under.log, under.serdes['usage.events.v1'])).toSorted(), [
+  assert.deepEqual((await usageOf(under.log, under.deps.serdes.usage)).toSorted(), [
     'guide.exported',
     'guide.viewed',
     'guide.viewed',
@@ -114,7 +114,7 @@ async function usageOf(log: Log, serde: { deserialize(bytes: Buffer, key: Uint8A
   const kinds: string[] = [];
   while (ranges.some((range) => reader.position(range) < range.nextOffset)) {
     for (const { records } of await reader.poll({ maxWaitMs: 0 })) {
-      for (const { value } of records) if (value !== null) kinds.push(serde.deserialize(value, Buffer.alloc(0)).kind);
+      for (const { key, value } of records) if (value !== null && key !== null) kinds.push(serde.deserialize(value, key).kind);
     }
   }
   await reader.close();

@@ -59,7 +59,7 @@ export async function createGatewayUnderTest(overrides: Partial<GatewayDeps> = {
       capture: sealed(serdes['capture.events.v1'], keyring),
       steps: serdes['guide.steps.v1'],
       sessions: serdes['guide.sessions.v1'],
-      usage: serdes['usage.events.v1'],
+      usage: sealed(serdes['usage.events.v1'], keyring),
     },
     eventParser: createEventParser(),
     verifiers: [tokens],
