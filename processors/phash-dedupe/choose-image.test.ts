@@ -205,6 +205,23 @@ describe('comparing tiles', () => {
       false,
     );
   });
+  it('takes a ring around what stayed for focus, and nothing that changed inside', () => {
+    const ring = (inside: number): Buffer => {
+      const flat = new Uint8Array(grid.columns * grid.rows * bytesPerTile).fill(20);
+      for (let y = 0; y < 12; y++) {
+        for (let x = 0; x < 40; x++) {
+          const isRim = x === 0 || y === 0 || x === 39 || y === 11;
+          const tile = (1 + Math.floor(y / 4)) * grid.columns + 2 + Math.floor(x / 4);
+          flat[tile * bytesPerTile + (y % 4) * 4 + (x % 4)] = isRim ? 8 : inside;
+        }
+      }
+      return packTiles(flat);
+    };
+    assert.equal(same(tiles(), ring(20)), true);
+    assert.equal(same(tiles(), ring(14)), false);
+    const focused = { x: 40, y: 20, width: 20, height: 10 };
+    assert.equal(sameTiles({ width, height, kept: tiles(), next: ring(20), target: focused }).isSame, false);
+  });
   it('counts the bits in which hashes differ', () => {
     assert.equal(hashDistance('00000000ffffffff', '00000000ffffffff'), 0);
     assert.equal(hashDistance('00000001ffffffff', '80000000fffffffe'), 3);

@@ -24,6 +24,9 @@ export interface TileVerdict {
 const spotTiles = 3;
 /** Carets, underlines, progress lines: one row of blocks high, and at most so long. */
 const lineTiles = 20;
+/** Focus: a ring that came or went around a field or a button, at most so high; two, when it moved from one to another. */
+const ringTilesHigh = 5;
+const maxRings = 2;
 /** Hover: an even, slight change of one sign; brightness and colour in steps of 8. */
 const hoverSteps = 4;
 const hoverColourSteps = 4;
@@ -36,7 +39,7 @@ const hoverBands = 2;
 const maxSpots = 4;
 
 /**
- * Decides over pictures that a hash found alike: what differs must be small places that change by themselves (caret, clock, spinner, hover), none of
+ * Decides over pictures that a hash found alike: what differs must be small places that change by themselves (caret, clock, spinner, focus, hover), none of
  * them at the target. Any doubt means "not the same": a picture too many costs bytes, a wrong one misleads.
  */
 export function sameTiles(pair: PicturePair): TileVerdict {
@@ -46,9 +49,10 @@ export function sameTiles(pair: PicturePair): TileVerdict {
   if (kept === undefined || next === undefined) return { isSame: false, changedTiles: grid.columns * grid.rows };
   const areas = changedAreas(kept, next, grid);
   const changedTiles = areas.reduce((sum, { tileCount }) => sum + tileCount, 0);
-  const spots = areas.filter((area) => !isSlight(area));
-  const isVolatile =
-    spots.length <= maxSpots && spots.every((area) => isSpot(area) || isLine(area)) && isHover(areas.filter(isSlight), grid);
+  const rings = areas.filter(isRing);
+  const spots = areas.filter((area) => !isSlight(area) && !isRing(area));
+  const areSpots = spots.length <= maxSpots && spots.every((area) => isSpot(area) || isLine(area));
+  const isVolatile = areSpots && rings.length <= maxRings && isHover(areas.filter(isSlight), grid);
   return { isSame: isVolatile && !areas.some((area) => touches(area, pair.target)), changedTiles };
 }
 
@@ -63,6 +67,10 @@ function isLine({ left, right, blockRowCount }: ChangedArea): boolean {
 function isHover(areas: readonly ChangedArea[], { columns, rows }: TileGrid): boolean {
   const tileCount = areas.reduce((sum, area) => sum + area.tileCount, 0);
   return tileCount <= columns * rows * hoverShare && bandCount(areas) <= hoverBands;
+}
+
+function isRing(area: ChangedArea): boolean {
+  return !isSlight(area) && area.isHollow && area.isOneWay && area.bottom - area.top <= ringTilesHigh;
 }
 
 function isSlight({ strongestStep, strongestColourStep, isOneWay }: ChangedArea): boolean {

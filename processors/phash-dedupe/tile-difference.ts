@@ -16,6 +16,8 @@ export interface ChangedArea {
   readonly strongestStep: number;
   /** Largest colour change of a tile, in steps of 8. */
   readonly strongestColourStep: number;
+  /** Only the rim changed, up to two blocks of it: a ring around something that stayed. */
+  readonly isHollow: boolean;
   /** Every changed block became brighter, or every one darker. */
   readonly isOneWay: boolean;
 }
@@ -67,34 +69,70 @@ function takeConnected(changed: Uint8Array, { columns, rows }: TileGrid, first: 
   return tiles;
 }
 
+interface ChangedBlock {
+  readonly x: number;
+  readonly y: number;
+  /** Steps of brightness, with sign. */
+  readonly step: number;
+}
+
 function measureArea(a: Uint8Array, b: Uint8Array, { columns }: TileGrid, tiles: readonly number[]): ChangedArea {
-  const [xs, ys] = [tiles.map((tile) => tile % columns), tiles.map((tile) => Math.floor(tile / columns))];
-  const steps = { up: 0, down: 0, colour: 0, firstBlockRow: Number.POSITIVE_INFINITY, lastBlockRow: -1 };
-  for (const tile of tiles) {
-    for (let block = 0; block < bytesPerTile; block++) {
-      const at = tile * bytesPerTile + block;
-      const step = (b[at] ?? 0) - (a[at] ?? 0);
-      if (Math.abs(step) <= noiseSteps) continue;
-      if (block >= lumaBytesPerTile) {
-        steps.colour = Math.max(steps.colour, Math.abs(step));
-        continue;
-      }
-      const blockRow = Math.floor(tile / columns) * blocksPerTileSide + Math.floor(block / blocksPerTileSide);
-      steps.firstBlockRow = Math.min(steps.firstBlockRow, blockRow);
-      steps.lastBlockRow = Math.max(steps.lastBlockRow, blockRow);
-      steps.up = Math.max(steps.up, step);
-      steps.down = Math.max(steps.down, -step);
-    }
-  }
+  const [xs, ys] = [span(tiles, (tile) => tile % columns), span(tiles, (tile) => Math.floor(tile / columns))];
+  const blocks = tiles.flatMap((tile) => changedBlocks(a, b, tile, columns));
+  const rows = span(blocks, ({ y }) => y);
+  const steps = span(blocks, ({ step }) => step);
   return {
-    left: Math.min(...xs),
-    top: Math.min(...ys),
-    right: Math.max(...xs) + 1,
-    bottom: Math.max(...ys) + 1,
+    left: xs.least,
+    top: ys.least,
+    right: xs.most + 1,
+    bottom: ys.most + 1,
     tileCount: tiles.length,
-    blockRowCount: steps.lastBlockRow < 0 ? 0 : steps.lastBlockRow - steps.firstBlockRow + 1,
-    strongestStep: Math.max(steps.up, steps.down),
-    strongestColourStep: steps.colour,
-    isOneWay: steps.up === 0 || steps.down === 0,
+    blockRowCount: blocks.length === 0 ? 0 : rows.most - rows.least + 1,
+    strongestStep: blocks.length === 0 ? 0 : Math.max(Math.abs(steps.least), Math.abs(steps.most)),
+    strongestColourStep: span(tiles, (tile) => colourSteps(a, b, tile)).most,
+    isHollow: isHollow(blocks),
+    isOneWay: blocks.length === 0 || steps.least > 0 || steps.most < 0,
   };
+}
+
+/** Of at least one item; a loop, because an area can have more items than a call takes arguments. */
+function span<Item>(items: readonly Item[], value: (item: Item) => number): { readonly least: number; readonly most: number } {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const item of items) {
+    const found = value(item);
+    if (found < least) least = found;
+    if (found > most) most = found;
+  }
+  return { least, most };
+}
+
+function changedBlocks(a: Uint8Array, b: Uint8Array, tile: number, columns: number): readonly ChangedBlock[] {
+  const found: ChangedBlock[] = [];
+  for (let block = 0; block < lumaBytesPerTile; block++) {
+    const at = tile * bytesPerTile + block;
+    const step = (b[at] ?? 0) - (a[at] ?? 0);
+    if (Math.abs(step) <= noiseSteps) continue;
+    const x = (tile % columns) * blocksPerTileSide + (block % blocksPerTileSide);
+    const y = Math.floor(tile / columns) * blocksPerTileSide + Math.floor(block / blocksPerTileSide);
+    found.push({ x, y, step });
+  }
+  return found;
+}
+
+function colourSteps(a: Uint8Array, b: Uint8Array, tile: number): number {
+  let strongest = 0;
+  for (let at = tile * bytesPerTile + lumaBytesPerTile; at < (tile + 1) * bytesPerTile; at++) {
+    const step = Math.abs((a[at] ?? 0) - (b[at] ?? 0));
+    if (step > noiseSteps && step > strongest) strongest = step;
+  }
+  return strongest;
+}
+
+const rimBlocks = 2;
+
+function isHollow(blocks: readonly ChangedBlock[]): boolean {
+  const [xs, ys] = [span(blocks, ({ x }) => x), span(blocks, ({ y }) => y)];
+  const [left, right, top, bottom] = [xs.least + rimBlocks, xs.most - rimBlocks, ys.least + rimBlocks, ys.most - rimBlocks];
+  const hasInside = right > left && bottom > top;
+  return hasInside && !blocks.some(({ x, y }) => x >= left && x <= right && y >= top && y <= bottom);
 }
