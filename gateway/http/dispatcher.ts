@@ -108,7 +108,9 @@ export class Dispatcher {
       return await route.handle({ ...request, principal });
     } catch (error) {
       const refusal = refusalOf(error);
-      this.#deps.logger.error({ requestId, route: `${route.method} ${route.path}`, code: refusal.code, err: error }, 'request failed');
+      // A session that was deleted while it was being written to is nobody's fault.
+      const level = refusal.code === 'SESSION_GONE' ? 'debug' : 'error';
+      this.#deps.logger[level]({ requestId, route: `${route.method} ${route.path}`, code: refusal.code, err: error }, 'request failed');
       return refusal;
     }
   }

@@ -47,7 +47,8 @@ export interface WatchContext {
 }
 
 export const livePathPrefix = '/v1/live/';
-const retryMs = 100;
+const firstRetryMs = 50;
+const longestRetryMs = 1_000;
 const stallCheckMs = 1_000;
 
 /** Lets watchers in, gives each its first message, and keeps count. The hub does the rest. */
@@ -56,6 +57,7 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
   readonly #perTenant = new Map<string, number>();
   readonly #watcherGauge: Gauge;
   readonly #joined: Counter;
+  readonly #closed: Counter;
   #count = 0;
   #cancelCheck: () => void = () => {};
 
@@ -63,6 +65,7 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
     this.#deps = deps;
     this.#watcherGauge = deps.metrics.gauge('gateway_live_watchers', 'Open live sockets');
     this.#joined = deps.metrics.counter('gateway_live_joined_total', 'First messages of watchers', ['type']);
+    this.#closed = deps.metrics.counter('gateway_live_closed_total', 'Sockets that the server closed, by code', ['code']);
   }
 
   /** Begins to look for stalled sockets. */
@@ -98,7 +101,7 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
     const { join, limits, clock } = this.#deps;
     const { principal, sessionId } = context;
     const scope = `${principal.tenantId}/${sessionId}`;
-    const watcher = new Watcher(socket, limits);
+    const watcher = new Watcher(this.#counting(socket), limits);
     // Registered first: what the hub is fed while the snapshot is read must not be missed (H1).
     join.hub.add(scope, watcher);
     this.#counted(principal.tenantId, 1);
@@ -125,16 +128,16 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
     for (const watcher of this.#deps.join.hub.watchers()) watcher.close(liveCloseCodes.reload, 'the history moved');
   }
 
-  async #join(watcher: Watcher, context: WatchContext): Promise<void> {
+  async #join(watcher: Watcher, context: WatchContext, tries = 0): Promise<void> {
     try {
-      await this.#tryJoin(watcher, context, false);
+      await this.#tryJoin(watcher, context, tries);
     } catch (error) {
       this.#deps.logger.error({ err: error }, 'a watcher could not be given its first message');
       watcher.close(liveCloseCodes.reload, 'try again');
     }
   }
 
-  async #tryJoin(watcher: Watcher, context: WatchContext, hasWaited: boolean): Promise<void> {
+  async #tryJoin(watcher: Watcher, context: WatchContext, tries: number): Promise<void> {
     const { principal, sessionId } = context;
     const { join, keyring, isOpen, clock, usage } = this.#deps;
     if (watcher.isClosed) return;
@@ -148,17 +151,9 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
       return watcher.begin(joined.message, joined.nextOffset, joined.session, clock.nowMs());
     }
     if (!isOpen(principal.tenantId, sessionId)) return watcher.close(liveCloseCodes.unknown, 'there is no such session');
-    if (!hasWaited) watcher.tell({ type: 'waiting' });
-    clock.setTimer(retryMs, () => void this.#tryJoinAgain(watcher, context));
-  }
-
-  async #tryJoinAgain(watcher: Watcher, context: WatchContext): Promise<void> {
-    try {
-      await this.#tryJoin(watcher, context, true);
-    } catch (error) {
-      this.#deps.logger.error({ err: error }, 'a watcher could not be given its first message');
-      watcher.close(liveCloseCodes.reload, 'try again');
-    }
+    if (tries === 0) watcher.tell({ type: 'waiting' });
+    const delayMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(tries, 10));
+    clock.setTimer(delayMs, () => void this.#join(watcher, context, tries + 1));
   }
 
   #request({ principal, sessionId, epoch, offset }: WatchContext): JoinRequest {
@@ -180,6 +175,17 @@ export class LiveEndpoint implements LiveHandlers<WatchContext> {
       return principal && { principal, by: 'header' };
     }
     return this.#deps.authenticator.identify({ authorization: call.headers['authorization'], cookie: call.headers['cookie'] });
+  }
+
+  #counting(socket: LiveSocket): LiveSocket {
+    return {
+      send: (text) => socket.send(text),
+      bufferedBytes: () => socket.bufferedBytes(),
+      close: (code, reason) => {
+        this.#closed.add(1, { code: String(code) });
+        socket.close(code, reason);
+      },
+    };
   }
 
   #counted(tenantId: string, change: 1 | -1): void {
