@@ -43,11 +43,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
 
 /** A deployment sets one environment for all commands: what another command knows is not a mistake here. */
 function otherEnvNames(command: Command): string[] {
-  return [
-    ...commands.filter((one) => one !== command).flatMap((one) => envNamesOf(one.table)),
-    'STEPWRIGHT_BUILD_NATIVE',
-    'STEPWRIGHT_BROWSER',
-  ];
+  return [...commands.filter((one) => one !== command).flatMap((one) => envNamesOf(one.table)), 'STEPWRIGHT_BUILD_NATIVE'];
 }
 
 function showHelp(name: string | undefined, context: CommandContext): number {

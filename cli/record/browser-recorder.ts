@@ -30,6 +30,8 @@ export interface RecorderOptions {
   readonly protectSelector?: string;
   /** Pages that are not recorded, by URL: the recorder's own controls. */
   readonly isOwnPage?: (url: string) => boolean;
+  /** The last recorded page was closed. */
+  readonly onLastPageClosed?: () => void;
 }
 
 /**
@@ -95,7 +97,7 @@ class ContextRecorder implements BrowserRecorder {
   }
 
   undo(): void {
-    this.#emit({ atMs: Date.now(), kind: 'undo' });
+    this.#write({ atMs: Date.now(), kind: 'undo' });
   }
 
   isPaused(): boolean {
@@ -116,22 +118,33 @@ class ContextRecorder implements BrowserRecorder {
   }
 
   #emit(event: Omit<CaptureEvent, 'seq'>): number {
-    if (this.#finished || this.#paused) return 0;
+    return this.#paused ? 0 : this.#write(event);
+  }
+
+  /** Also while paused. */
+  #write(event: Omit<CaptureEvent, 'seq'>): number {
+    if (this.#finished) return 0;
     this.#seq += 1;
     this.#options.target.event({ seq: this.#seq, ...event });
     return this.#seq;
   }
 
   async #addTab(page: Page): Promise<void> {
-    if (this.#isOwn(page.url()) || this.#tabs.has(page)) return;
+    if (this.#finished || this.#isOwn(page.url()) || this.#tabs.has(page)) return;
     const tabId = `tab-${(this.#tabCount += 1)}`;
     const state = createFrameBuffer(page).then((frames) => ({ tabId, page, frames, url: '' }));
     this.#tabs.set(page, state);
     page.on('framenavigated', (frame) => void this.#onNavigated(frame));
-    page.on('close', () => this.#tabs.delete(page));
+    page.on('close', () => this.#onClosed(page, tabId));
     await state;
     if (this.#tabCount > 1) this.#emit({ atMs: Date.now(), kind: 'tab', tab: { change: 'opened', tabId, url: page.url() } });
     await this.#onNavigated(page.mainFrame());
+  }
+
+  #onClosed(page: Page, tabId: string): void {
+    this.#tabs.delete(page);
+    this.#emit({ atMs: Date.now(), kind: 'tab', tab: { change: 'closed', tabId } });
+    if (this.#tabs.size === 0) this.#options.onLastPageClosed?.();
   }
 
   async #onNavigated(frame: PageFrame): Promise<void> {

@@ -59,6 +59,9 @@ export const errorCodes = [
   // import and commands
   'IMPORT_INVALID',
   'PORT_TAKEN',
+  'BROWSER_NOT_FOUND',
+  'BROWSER_FAILED',
+  'UPLOAD_STOPPED',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

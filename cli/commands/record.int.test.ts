@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium, type Page } from 'playwright-core';
+import { hasCode } from '../../topology/base/errors.ts';
+import type { CommandContext } from '../command.ts';
+import { browserFlags, findBrowser } from '../record/find-browser.ts';
+import { prepareBrowser, recordingBrowser, type RecordingBrowser } from '../record/recording-browser.ts';
+import { createRecordCommand } from './record.ts';
+
+const executablePath = findBrowser(process.env['PATH'] ?? '');
+const skip = executablePath === undefined ? 'no Chromium on this machine' : false;
+
+const appPage = `<!doctype html><html lang="en"><title>Tea shop</title><style>body{font:16px sans-serif;margin:30px}button{padding:10px}</style>
+<h1>Order tea</h1><p><label>Your name <input id="name"></label></p><p><label><input type="checkbox" id="milk"> With milk</label></p>
+<p><button id="wrong">Empty the cart</button> <button id="order" onclick="this.textContent = 'Thank you'">Order</button></p>`;
+
+let folder = '';
+let app: Server;
+let appUrl = '';
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stepwright-record-'));
+  app = createServer((_request, response) => void response.setHeader('content-type', 'text/html').end(appPage));
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+  const address = app.address();
+  appUrl = typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : '';
+});
+after(() => {
+  app.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Running {
+  /** Windows of the command by what they are. */
+  readonly controls: Page;
+  readonly recorded: Page;
+  readonly guide: Promise<Page>;
+  /** Resolves once the command has printed something like it. */
+  readonly printed: (pattern: RegExp) => Promise<void>;
+  readonly exitCode: Promise<number>;
+}
+
+/** Runs the command in a headless browser that the test drives as a person would. */
+async function startRecording(data: string, stopped: AbortSignal = new AbortController().signal): Promise<Running> {
+  const output = createOutput();
+  const context: CommandContext = { env: process.env, stdout: output.write, stderr: () => {}, stopped };
+  let guideOpened = (_page: Page): void => {};
+  const guide = new Promise<Page>((resolve) => (guideOpened = resolve));
+  const browser = await recordingBrowser(await chromium.launch({ ...(executablePath && { executablePath }), args: browserFlags(true) }));
+  const openUnrecorded: RecordingBrowser['openUnrecorded'] = async (url) => {
+    const page = await browser.openUnrecorded(url);
+    guideOpened(page);
+    return page;
+  };
+  const command = createRecordCommand({
+    prepareBrowser: () => async () => ({ ...browser, openUnrecorded }),
+    terminal: () => process.stdin,
+  });
+  const exitCode = command.start([appUrl, '--data', data, '--log-level', 'error', '--no-headless'], context, []);
+  await Promise.race([output.printed(/live/), exitCode]);
+  const [controls, recorded] = browser.context.pages();
+  assert.ok(controls !== undefined && recorded !== undefined);
+  return { controls, recorded, guide, printed: output.printed, exitCode };
+}
+
+function createOutput(): { readonly write: (text: string) => void; readonly printed: Running['printed'] } {
+  let text = '';
+  const waiting = new Set<() => void>();
+  return {
+    write: (more) => {
+      text += more;
+      for (const look of waiting) look();
+    },
+    printed: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!pattern.test(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+test('record makes a guide of exactly what was done, without what was taken back or done in a pause', { skip }, async () => {
+  const { controls, recorded, guide, printed, exitCode } = await startRecording(join(folder, 'main'));
+  await recorded.locator('#name').pressSequentially('Ada', { delay: 20 });
+  await recorded.locator('#milk').click();
+  await recorded.locator('#wrong').click();
+  await controls.locator('#undo').click();
+  await controls.locator('#pause').click();
+  await controls.getByText('paused').waitFor();
+  await recorded.locator('#wrong').click();
+  await controls.locator('#pause').click();
+  await controls.getByText('recording').waitFor();
+  await recorded.locator('#order').click();
+  await controls.locator('#stop').click();
+  const page = await guide;
+  await page.locator('.step img').first().waitFor();
+  const titles = await page.locator('.step h2 > span:last-child').allTextContents();
+  assert.deepEqual(titles, [
+    `Open ${titleOfStart()}`,
+    'Type "Ada" into Your name',
+    'Check With milk in Order tea',
+    'Click Order in Order tea',
+  ]);
+  assert.equal(await page.locator('.step .shot img').count(), 3, 'every step but the first has its picture');
+  await printed(/live +http:\/\/127\.0\.0\.1:\d+\/live\/rec-[^]*guide +http:\/\/127\.0\.0\.1:\d+\/guides\/rec-/);
+  await page.close();
+  assert.equal(await exitCode, 0);
+});
+
+function titleOfStart(): string {
+  return appUrl;
+}
+
+test('closing the last recorded page stops; the guide is made all the same', { skip }, async () => {
+  const stopped = new AbortController();
+  const { recorded, printed, exitCode } = await startRecording(join(folder, 'closing'), stopped.signal);
+  await recorded.locator('#order').click();
+  await recorded.getByText('Thank you').waitFor();
+  await recorded.close();
+  await printed(/2 steps[^]*\/guides\/rec-/);
+  stopped.abort();
+  assert.equal(await exitCode, 0);
+});
+
+test('without a browser the command says what to install and which option names one, before it makes a folder', async () => {
+  const context: CommandContext = { env: { PATH: folder }, stdout: () => {}, stderr: () => {}, stopped: new AbortController().signal };
+  const command = createRecordCommand({ prepareBrowser, terminal: () => process.stdin });
+  const refusal = command.start(['example.com', '--browser', '/nowhere/chromium'], context, []);
+  await assert.rejects(
+    refusal,
+    (error) => hasCode(error, 'BROWSER_NOT_FOUND') && /Chrom/.test(error.message) && error.message.includes('--browser'),
+  );
+});
+
+test('a server without a token, a token without a server, and a folder beside a server are refused by name', async () => {
+  const context: CommandContext = { env: {}, stdout: () => {}, stderr: () => {}, stopped: new AbortController().signal };
+  const command = createRecordCommand({ prepareBrowser, terminal: () => process.stdin });
+  for (const [args, flag] of [
+    [['--server', 'http://127.0.0.1:1'], '--token'],
+    [['--token', 'x'], '--token'],
+    [['--server', 'http://127.0.0.1:1', '--token', 'x', '--data', 'd'], '--data'],
+    [['--server', 'nonsense', '--token', 'x'], '--server'],
+  ] as const)
+    await assert.rejects(
+      async () => command.start(['example.com', ...args], context, []),
+      (error) => hasCode(error, 'CONFIG_INVALID') && error.message.includes(flag),
+    );
+});
