@@ -5,7 +5,7 @@ export type RowWrite =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
   | { readonly type: 'del'; readonly key: Buffer };
 
-/** `from` is exclusive and inside the prefix; it is where the page before ended. */
+/** `after` is exclusive and inside the prefix: where the page before ended. */
 export interface RowScan {
   readonly prefix: Buffer;
   readonly after?: Buffer;
