@@ -90,7 +90,7 @@ export function testLiveServerContract(name: string, create: CreateLiveServer): 
       assert.equal(alive.socket.readyState, WebSocket.OPEN);
       deaf.socket.terminate();
     },
-    100,
+    500,
   );
 
   check('closing the server closes every socket with 1001', async (under) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
+import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { createTopicSerdes } from '../../schemas/avro-serde.ts';
 import { createMemoryRegistry } from '../../schemas/registry/memory-registry.ts';
@@ -61,14 +62,17 @@ export interface IngestOptions {
   readonly limits?: Partial<IngestLimits>;
   readonly deps?: Partial<IngestDeps>;
   readonly wrapLog?: (log: Log) => Log;
+  /** Another log than a new one in memory. */
+  readonly log?: Log;
+  readonly keyring?: Keyring;
 }
 
 /** Ingest with all its routes on the memory log, no port opened. */
 export async function createIngestUnderTest(options: IngestOptions = {}): Promise<IngestUnderTest> {
   const clock = createManualClock(1_760_000_000_000);
-  const log = createMemoryLog({ clock });
+  const log = options.log ?? createMemoryLog({ clock });
   await log.createTopics([{ name: 'capture.events.v1', partitionCount: 4 }]);
-  const keyring = createMemoryKeyring();
+  const keyring = options.keyring ?? createMemoryKeyring();
   const objects = createMemoryObjectStore();
   const serdes = await createTopicSerdes(createMemoryRegistry());
   let sessionCount = 0;
