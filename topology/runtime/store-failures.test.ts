@@ -105,6 +105,13 @@ test('K6 a full disk fails no task: the layer is kept, admission stops at its bo
   assert.deepEqual(failed, []);
 });
 
+test('K5 a store that fails while a commit is on its way is closed after it, and nothing is lost', async () => {
+  const factory = createFailingFactory();
+  const corrupt = Array.from({ length: 3 }, () => new StepwrightError('STATE_CORRUPT', 'planned', { disposition: 'rebuild-task' }));
+  const { sums } = await runWith(factory, corrupt, { commitIntervalMs: 0, recordsPerTurn: 1 });
+  assert.deepEqual(sums, oneToForty);
+});
+
 test('K5 a store found corrupt by a flush is deleted for that reason and restored from its changelogs, and nothing is lost', async () => {
   const factory = createFailingFactory();
   const corrupt = new StepwrightError('STATE_CORRUPT', 'planned', { disposition: 'rebuild-task' });

@@ -44,6 +44,7 @@ export class TaskSlot {
   #task: Task | undefined;
   #status: SlotStatus = 'waiting';
   #operation: Promise<void> = Promise.resolve();
+  #operationCount = 0;
   #openCount = 0;
   #failureCount = 0;
   #retryAtMs = -Infinity;
@@ -170,7 +171,8 @@ export class TaskSlot {
       this.#progress = progress;
       this.#options.onProgress(progress);
     };
-    const onFlushFailed = (error: unknown) => mailbox.post(() => this.#fail(error));
+    const openNumber = this.#openCount;
+    const onFlushFailed = (error: unknown) => mailbox.post(() => (openNumber === this.#openCount ? this.#fail(error) : undefined));
     const signal = this.#abort.signal;
     const afterCorruption = this.#isCorrupt;
     this.#isCorrupt = false;
@@ -224,15 +226,19 @@ export class TaskSlot {
     task?.fail();
     const delayMs = backOffMs(this.#failureCount, environment.random());
     this.#retryAtMs = environment.clock.nowMs() + (hasCode(error, 'TASK_LOST', 'LOG_FENCED') ? Math.max(fencedRetryMs, delayMs) : delayMs);
-    this.#run(task?.close() ?? Promise.resolve(), () => {
+    // A flush may fail while a commit is on its way: closing under it would take the store from it half way.
+    const closing = this.#operation.then(() => task?.close());
+    this.#run(closing, () => {
       this.#status = 'waiting';
     });
   }
 
-  /** Posts the end of an operation to the loop; the loop's answer is void after a release. */
+  /** Posts the end of an operation to the loop. It is void after a release, or once a newer operation has begun. */
   #run(operation: Promise<void>, onDone: () => void): void {
     const { mailbox } = this.#options;
-    const isCurrent = () => this.#status !== 'released';
+    this.#operationCount += 1;
+    const operationNumber = this.#operationCount;
+    const isCurrent = () => this.#status !== 'released' && operationNumber === this.#operationCount;
     this.#operation = operation.then(
       () => mailbox.post(() => (isCurrent() ? onDone() : undefined)),
       (error: unknown) => mailbox.post(() => (isCurrent() ? this.#failOperation(error) : undefined)),
