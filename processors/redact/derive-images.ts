@@ -107,30 +107,28 @@ function namesOf({ keyring, images }: ImageStageDeps, scope: string, plan: Image
   return { imageId, base: `${folder}/${imageId}`, view: `${folder}/${viewId}`, records, record: `${records}${viewId}.json` };
 }
 
+/** An object's name tells its type, so that a file of it opens wherever it is copied to. */
+const extensions: Readonly<Record<string, string>> = { 'image/webp': 'webp', 'image/png': 'png', 'image/jpeg': 'jpg' };
+
 async function store(objects: ObjectStore, names: ImageNames, derived: DerivedImages, plan: ImagePlan): Promise<StepImage> {
-  const put = async (key: string, picture: DerivedImage | undefined): Promise<string | undefined> => {
+  const put = async (name: string, picture: DerivedImage | undefined): Promise<string | undefined> => {
     if (picture === undefined) return undefined;
+    const key = `${name}.${extensions[picture.contentType] ?? 'bin'}`;
     await objects.put(key, picture.body, { contentType: picture.contentType, ifAbsent: true });
     return key;
   };
-  const [fullKey, thumbnailKey, cropKey, annotatedKey] = [
-    `${names.base}.full`,
-    `${names.base}.thumb`,
-    `${names.view}.crop`,
-    `${names.view}.marked`,
-  ];
-  await Promise.all([
-    put(fullKey, derived.full),
-    put(thumbnailKey, derived.thumbnail),
-    put(cropKey, derived.crop),
-    put(annotatedKey, derived.annotated),
+  const [fullKey = '', thumbnailKey = '', cropKey, annotatedKey] = await Promise.all([
+    put(`${names.base}.full`, derived.full),
+    put(`${names.base}.thumb`, derived.thumbnail),
+    put(`${names.view}.crop`, derived.crop),
+    put(`${names.view}.marked`, derived.annotated),
   ]);
   const image: StepImage = {
     imageId: names.imageId,
     fullKey,
     thumbnailKey,
-    ...(derived.crop === undefined ? {} : { cropKey }),
-    ...(derived.annotated === undefined ? {} : { annotatedKey }),
+    ...(cropKey === undefined ? {} : { cropKey }),
+    ...(annotatedKey === undefined ? {} : { annotatedKey }),
     width: derived.full.width,
     height: derived.full.height,
     ...marksOf(plan),
