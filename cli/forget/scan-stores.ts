@@ -46,14 +46,10 @@ function scanBackend(backend: Backend, directory: string, scope: string, finding
       const [key, value] = [rows[at], rows[at + 1]];
       if (key === undefined || value === undefined || key.length <= prefixBytes) continue;
       const store = nameOf.get(key.readUInt16BE(0)) ?? 'removed';
-      judge(store, key.subarray(prefixBytes), value, scope, findings);
+      const inner = key.subarray(prefixBytes);
+      if (store.endsWith('-in-flight')) judgeInFlight(`store ${store}`, value, scope, findings);
+      else if (belongsTo(inner, scope)) findings.add(`store ${store}`, store.endsWith('-timers') ? 'id' : worthOf(value));
     }
   }
   cursor.close();
-}
-
-function judge(store: string, key: Buffer, value: Buffer, scope: string, findings: Findings): void {
-  const place = `store ${store}`;
-  if (store.endsWith('-in-flight')) judgeInFlight(place, value, scope, findings);
-  else if (belongsTo(key, scope)) findings.add(place, store.endsWith('-timers') ? 'id' : worthOf(value));
 }

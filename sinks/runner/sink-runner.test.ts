@@ -165,6 +165,21 @@ describe('the sink runner', () => {
     );
   });
 
+  it('passes over the records of a deleted session, counted, without a letter (S3)', async () => {
+    const log = await logWith(['a', 'void', 'b']);
+    const target = new RecordingTarget();
+    const decode = target.decode.bind(target);
+    target.decode = (name, record) => {
+      const text = decode(name, record);
+      if (text === 'void') throw new StepwrightError('SEAL_KEY_GONE', 'deleted', { disposition: 'drop' });
+      return text;
+    };
+    const { runner, letters } = start(log, target);
+    await runner.whenApplied(upTo(3n));
+    await runner.close();
+    assert.deepEqual([target.rows, letters], [['a', 'b'], []]);
+  });
+
   it('stops on an unknown error, says why to who waits, and stays stopped', async () => {
     const log = await logWith(['a']);
     const target = new RecordingTarget();
