@@ -45,7 +45,7 @@ describe('the image stage', () => {
     assert.equal(imageMissing, undefined);
     assert.deepEqual([image?.width, image?.height, image?.click, image?.highlight], [200, 100, plan.click, plan.highlight]);
     for (const key of [image?.fullKey, image?.thumbnailKey, image?.cropKey, image?.annotatedKey]) {
-      assert.match(key ?? '', /^images\/acme\/s1\/[0-9a-f]{40}\.(?:full|thumb|crop|marked)$/);
+      assert.match(key ?? '', /^images\/acme\/s1\/[0-9a-f]{40}\.(?:full|thumb|crop|marked)\.(?:webp|png)$/);
       assert.ok(objects.bodies.has(key ?? ''));
     }
   });

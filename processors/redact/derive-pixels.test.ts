@@ -63,7 +63,9 @@ async function derivativesOf(original: Buffer, covered: readonly Rect[]): Promis
   const stage = createImageStage({ images: createImageTools(), objects, originals: objects, keyring: createMemoryKeyring('seed') });
   await stage.map({ value: { type: 'step', session, step: safe, plan } });
   return new Map(
-    [...objects.bodies].flatMap(([key, body]) => (/\.(?:full|thumb|crop|marked)$/.test(key) ? [[key.split('.').at(-1) ?? '', body]] : [])),
+    [...objects.bodies].flatMap(([key, body]) =>
+      /\.(?:full|thumb|crop|marked)\.webp$/.test(key) ? [[key.split('.').at(-2) ?? '', body]] : [],
+    ),
   );
 }
 
