@@ -3,7 +3,7 @@ import type { Guide, GuideStep, StepImage } from './types/guide.ts';
 
 /**
  * guide.json: the published form of a guide (docs/guide.schema.json). It is `Guide` without `tenantId`, which is nobody else's business, and
- * without `revision`, which orders writes inside the platform.
+ * without `revision`, which orders writes inside the platform. Every step has a page; its texts are empty where the recording does not know it.
  */
 export type GuideDocument = Omit<Guide, 'tenantId' | 'revision'>;
 
@@ -35,7 +35,7 @@ function stepDocument(step: GuideStep): GuideStep {
     description: step.description,
     target: { name: step.target.name, role: step.target.role },
     ...(step.value === undefined ? {} : { value: step.value }),
-    ...(step.page === undefined ? {} : { page: { url: step.page.url, title: step.page.title } }),
+    page: { url: step.page?.url ?? '', title: step.page?.title ?? '' },
     ...(step.image === undefined ? {} : { image: imageDocument(step.image) }),
     atMs: step.atMs,
   };
