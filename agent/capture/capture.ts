@@ -24,6 +24,8 @@ export interface CaptureOptions {
 }
 
 export interface Capture {
+  /** Reports unfinished typing: before a pause, an undo, the end. */
+  flush(): void;
   /** Reports unfinished typing and removes every listener. */
   stop(): void;
   /** Protected rectangles right now; the host asks after a shot. */
@@ -71,6 +73,7 @@ export function startCapture(options: CaptureOptions): Capture {
   return {
     maskRects: () => protection.maskRects(),
     hasUnplacedMasks: () => frameOffset(view) === undefined && protection.hasProtected(),
+    flush: () => typing.flush(),
     stop: () => {
       typing.flush();
       controller.abort();

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { BrowserContext, Frame as PageFrame, Page } from 'playwright-core';
+import { distinctRects } from '../../agent/capture/dom/rects.ts';
 import type { PageMessage, ShotRequest } from '../../agent/capture/message.ts';
 import type { CaptureEvent, Rect } from '../../schemas/types/capture-event.ts';
-import { createFrameBuffer, pngSize, type Frame, type FrameBuffer } from './frame-buffer.ts';
+import { pngSize, type Frame } from './frame-buffer.ts';
+import { flushTyping, masksNow } from './page-calls.ts';
+import { openTab, titleOf, type RecordedTab } from './recorded-tab.ts';
 
 /** Where a recording goes: an upload, a folder. Called in the order of seq. */
 export interface RecordingTarget {
@@ -12,10 +15,10 @@ export interface RecordingTarget {
 }
 
 export interface BrowserRecorder {
-  pause(): void;
-  resume(): void;
-  /** Takes the last step back. */
-  undo(): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Takes the last step back, typing that is not yet reported included. */
+  undo(): Promise<void>;
   isPaused(): boolean;
   eventCount(): number;
   /** Waits for pictures under way, ends the recording with `session.finished`. */
@@ -44,22 +47,17 @@ export async function createBrowserRecorder(options: RecorderOptions): Promise<B
   return recorder;
 }
 
-interface TabState {
-  readonly tabId: string;
-  readonly page: Page;
-  readonly frames: FrameBuffer;
-  url: string;
-}
-
 class ContextRecorder implements BrowserRecorder {
   readonly #options: RecorderOptions;
-  readonly #tabs = new Map<Page, Promise<TabState>>();
+  readonly #tabs = new Map<Page, RecordedTab>();
   readonly #shots = new Set<Promise<void>>();
   readonly #stored = new Set<string>();
+  /** What is heard of is written in this order, whatever has to be waited for (the title of a new page). */
+  #tail: Promise<void> = Promise.resolve();
   #seq = 0;
   #tabCount = 0;
-  #paused = false;
-  #finished = false;
+  #isPaused = false;
+  #isFinished = false;
   #activeTabId = '';
 
   constructor(options: RecorderOptions) {
@@ -71,37 +69,35 @@ class ContextRecorder implements BrowserRecorder {
     await context.exposeBinding('__stepwright_emit', (source, message: PageMessage) => this.#onMessage(source.page, message));
     const options = protectSelector === undefined ? {} : { protectSelector };
     await context.addInitScript({ content: `window.__stepwright_options = ${JSON.stringify(options)};\n${captureScript}` });
-    context.on('page', (page) => {
-      // A tab that closed before it could be recorded: what happened in it is lost, so it is said.
-      this.#addTab(page).catch((error: unknown) => {
-        this.#emit({
-          atMs: Date.now(),
-          kind: 'marker',
-          note: `A tab could not be recorded: ${error instanceof Error ? error.name : 'unknown'}`,
-        });
-      });
-    });
-    for (const page of context.pages()) await this.#addTab(page);
+    context.on('page', (page) => this.#addTab(page));
+    for (const page of context.pages()) this.#addTab(page);
   }
 
-  pause(): void {
-    if (this.#paused || this.#finished) return;
-    this.#emit({ atMs: Date.now(), kind: 'session.paused' });
-    this.#paused = true;
+  async pause(): Promise<void> {
+    if (this.#isPaused || this.#isFinished) return;
+    await this.#flushTyping();
+    this.#isPaused = true;
+    this.#enqueue(() => this.#write({ atMs: Date.now(), kind: 'session.paused' }));
+    await this.#tail;
   }
 
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#emit({ atMs: Date.now(), kind: 'session.resumed' });
+  async resume(): Promise<void> {
+    if (!this.#isPaused) return;
+    // What was typed during the pause is nobody's business.
+    await this.#flushTyping();
+    this.#isPaused = false;
+    this.#enqueue(() => this.#write({ atMs: Date.now(), kind: 'session.resumed' }));
+    await this.#tail;
   }
 
-  undo(): void {
-    this.#write({ atMs: Date.now(), kind: 'undo' });
+  async undo(): Promise<void> {
+    await this.#flushTyping();
+    this.#enqueue(() => this.#write({ atMs: Date.now(), kind: 'undo' }));
+    await this.#tail;
   }
 
   isPaused(): boolean {
-    return this.#paused;
+    return this.#isPaused;
   }
 
   eventCount(): number {
@@ -109,109 +105,116 @@ class ContextRecorder implements BrowserRecorder {
   }
 
   async finish(): Promise<void> {
-    if (this.#finished) return;
+    if (this.#isFinished) return;
+    await this.#flushTyping();
+    await this.#tail;
     await Promise.all(this.#shots);
-    this.#paused = false;
-    this.#emit({ atMs: Date.now(), kind: 'session.finished' });
-    this.#finished = true;
-    await Promise.all([...this.#tabs.values()].map(async (tab) => (await tab).frames.stop()));
+    await this.#tail;
+    this.#write({ atMs: Date.now(), kind: 'session.finished' });
+    this.#isFinished = true;
+    await Promise.all([...this.#tabs.values()].map((tab) => tab.stop()));
   }
 
-  #emit(event: Omit<CaptureEvent, 'seq'>): number {
-    return this.#paused ? 0 : this.#write(event);
+  async #flushTyping(): Promise<void> {
+    await Promise.all([...this.#tabs.keys()].map((page) => flushTyping(page)));
   }
 
-  /** Also while paused. */
+  #enqueue(work: () => unknown): void {
+    this.#tail = this.#tail.then(work).then(() => undefined);
+  }
+
   #write(event: Omit<CaptureEvent, 'seq'>): number {
-    if (this.#finished) return 0;
+    if (this.#isFinished) return 0;
     this.#seq += 1;
     this.#options.target.event({ seq: this.#seq, ...event });
     return this.#seq;
   }
 
-  async #addTab(page: Page): Promise<void> {
-    if (this.#finished || this.#isOwn(page.url()) || this.#tabs.has(page)) return;
-    const tabId = `tab-${(this.#tabCount += 1)}`;
-    const state = createFrameBuffer(page).then((frames) => ({ tabId, page, frames, url: '' }));
-    this.#tabs.set(page, state);
-    page.on('framenavigated', (frame) => void this.#onNavigated(frame));
-    page.on('close', () => this.#onClosed(page, tabId));
-    await state;
-    if (this.#tabCount > 1) this.#emit({ atMs: Date.now(), kind: 'tab', tab: { change: 'opened', tabId, url: page.url() } });
-    await this.#onNavigated(page.mainFrame());
+  #addTab(page: Page): void {
+    if (this.#isFinished || this.#isOwn(page.url()) || this.#tabs.has(page)) return;
+    const tab = openTab(page, `tab-${(this.#tabCount += 1)}`);
+    this.#tabs.set(page, tab);
+    if (this.#tabCount > 1 && !this.#isPaused) {
+      const opened = { change: 'opened', tabId: tab.tabId, url: page.url() } as const;
+      this.#enqueue(() => this.#write({ atMs: Date.now(), kind: 'tab', tab: opened }));
+    }
+    page.on('framenavigated', (frame) => this.#onNavigated(tab, frame));
+    page.on('close', () => this.#onClosed(tab));
+    this.#onNavigated(tab, page.mainFrame());
   }
 
-  #onClosed(page: Page, tabId: string): void {
+  #onClosed(tab: RecordedTab): void {
+    const { page, tabId } = tab;
     this.#tabs.delete(page);
-    this.#emit({ atMs: Date.now(), kind: 'tab', tab: { change: 'closed', tabId } });
+    if (!this.#isPaused) this.#enqueue(() => this.#write({ atMs: Date.now(), kind: 'tab', tab: { change: 'closed', tabId } }));
+    // The one that comes to the front was not switched to.
+    if (this.#activeTabId === tabId) this.#activeTabId = '';
     if (this.#tabs.size === 0) this.#options.onLastPageClosed?.();
   }
 
-  async #onNavigated(frame: PageFrame): Promise<void> {
-    const page = frame.page();
-    const tab = await this.#tabs.get(page);
+  #onNavigated(tab: RecordedTab, frame: PageFrame): void {
     const url = frame.url();
-    if (tab === undefined || frame.parentFrame() !== null || url === tab.url || !/^https?:/.test(url)) return;
+    if (frame.parentFrame() !== null || !/^https?:/.test(url)) return;
+    const atMs = Date.now();
+    const cause = tab.cause();
+    const isSameUrl = tab.url === url;
     tab.url = url;
-    // The title is not known yet; the events that follow bring it.
-    this.#emit({ atMs: Date.now(), kind: 'navigation', navigation: { url, cause: 'link' }, page: { url, title: '', tabId: tab.tabId } });
+    if (this.#isPaused) return;
+    this.#enqueue(async () => {
+      const why = await cause;
+      // A page that writes its own address again went nowhere.
+      if (isSameUrl && why === 'spa') return;
+      const title = await titleOf(tab.page, why === 'spa');
+      if (why === 'typed' && !tab.isUsed) this.#activeTabId = tab.tabId;
+      this.#write({ atMs, kind: 'navigation', navigation: { url, title, cause: why }, page: { url, title, tabId: tab.tabId } });
+    });
   }
 
-  async #onMessage(page: Page, message: PageMessage): Promise<void> {
-    const tab = await this.#tabs.get(page);
-    if (tab === undefined || this.#paused || this.#finished) return;
-    if (tab.tabId !== this.#activeTabId) this.#activate(tab, message.event.atMs);
+  #onMessage(page: Page, message: PageMessage): void {
+    const tab = this.#tabs.get(page);
+    if (tab === undefined || this.#isPaused || this.#isFinished) return;
+    tab.isUsed = true;
     const { event, shot } = message;
-    const seq = this.#emit(event.page === undefined ? event : { ...event, page: { ...event.page, tabId: tab.tabId } });
-    if (shot !== undefined && seq > 0) this.#takeShot(tab, { seq, message: event, shot });
+    const { tabId } = tab;
+    const picture = shot === undefined ? undefined : takePicture(tab, event.atMs, shot);
+    this.#enqueue(() => {
+      if (tabId !== this.#activeTabId) this.#activate(tab, event);
+      const seq = this.#write(event.page === undefined ? event : { ...event, page: { ...event.page, tabId } });
+      if (shot !== undefined && picture !== undefined) this.#awaitShot({ seq, event, shot }, picture);
+    });
   }
 
-  #activate(tab: TabState, atMs: number): void {
-    if (this.#activeTabId !== '') this.#emit({ atMs, kind: 'tab', tab: { change: 'activated', tabId: tab.tabId, url: tab.url } });
-    this.#activeTabId = tab.tabId;
+  #activate({ tabId, url }: RecordedTab, { atMs, page }: PageMessage['event']): void {
+    const tab = {
+      change: 'activated',
+      tabId,
+      url,
+      ...(page?.framePath === undefined && page !== undefined ? { title: page.title } : {}),
+    } as const;
+    if (this.#activeTabId !== '') this.#write({ atMs, kind: 'tab', tab });
+    this.#activeTabId = tabId;
   }
 
-  #takeShot(tab: TabState, of: { seq: number; message: PageMessage['event']; shot: ShotRequest }): void {
-    const { masks } = of.shot;
-    const taking = this.#frameFor(tab, of)
-      .then(async (frame) => this.#emitShot(of, frame, [...masks, ...(await masksNow(tab.page))]))
-      .catch(() => {
-        this.#emit({
-          atMs: Date.now(),
-          kind: 'screenshot.missing',
-          ofSeq: of.seq,
-          reason: 'the page was gone before its picture was taken',
-        });
-      })
-      .finally(() => this.#shots.delete(taking));
+  #awaitShot(of: ShotOf, picture: Promise<Picture | undefined>): void {
+    const taking = picture.then((taken) => this.#enqueue(() => this.#writeShot(of, taken))).finally(() => this.#shots.delete(taking));
     this.#shots.add(taking);
   }
 
-  /** A page that has meanwhile become another one no longer shows the effect: then the last picture before the event is the honest one. */
-  async #frameFor(tab: TabState, of: { message: PageMessage['event']; shot: ShotRequest }): Promise<Frame> {
-    if (of.shot.moment === 'painted') return tab.frames.before(of.message.atMs);
-    const url = tab.url;
-    const frame = await tab.frames.settled();
-    return tab.url === url ? frame : tab.frames.before(of.message.atMs);
-  }
-
-  #emitShot(of: { seq: number; message: PageMessage['event']; shot: ShotRequest }, frame: Frame, masks: readonly Rect[]): void {
-    const sha256 = createHash('sha256').update(frame.png).digest('hex');
-    const size = pngSize(frame.png);
-    if (!this.#stored.has(sha256)) this.#options.target.screenshot(sha256, frame.png);
+  #writeShot({ seq, event, shot }: ShotOf, picture: Picture | undefined): void {
+    if (picture === undefined) {
+      const reason = 'the page was gone, or had not been painted, before its picture was taken';
+      this.#write({ atMs: Date.now(), kind: 'screenshot.missing', ofSeq: seq, reason });
+      return;
+    }
+    const { png } = picture.frame;
+    const sha256 = createHash('sha256').update(png).digest('hex');
+    const size = pngSize(png);
+    if (!this.#stored.has(sha256)) this.#options.target.screenshot(sha256, png);
     this.#stored.add(sha256);
-    const scale = size.width / (of.message.page?.viewport?.width ?? size.width);
-    const screenshot = {
-      ofSeq: of.seq,
-      phase: of.shot.phase,
-      sha256,
-      sizeBytes: frame.png.length,
-      mediaType: 'image/png',
-      ...size,
-      scale,
-      masks,
-    } as const;
-    this.#emit({ atMs: Date.now(), kind: 'screenshot', screenshot });
+    const scale = size.width / (event.page?.viewport?.width ?? size.width);
+    const masks = distinctRects([...shot.masks, ...picture.masks]);
+    const taken = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale, masks } as const;
+    this.#write({ atMs: Date.now(), kind: 'screenshot', screenshot: { ofSeq: seq, phase: shot.phase, ...taken } });
   }
 
   #isOwn(url: string): boolean {
@@ -219,18 +222,32 @@ class ContextRecorder implements BrowserRecorder {
   }
 }
 
-/** Protected rectangles after the shot; of a frame of another origin that holds a protected field, the whole frame. */
-async function masksNow(page: Page): Promise<Rect[]> {
-  const perFrame = page.frames().map(async (frame): Promise<readonly Rect[]> => {
-    const answer = await frame.evaluate(() => ({
-      rects: window.__stepwright_capture?.maskRects() ?? [],
-      hidden: window.__stepwright_capture?.hasUnplacedMasks() ?? false,
-    }));
-    if (!answer.hidden) return frame.parentFrame() === null ? answer.rects : [];
-    const box = await (await frame.frameElement()).boundingBox();
-    return box === null ? [] : [box];
-  });
-  // A frame that is navigating has no masks to add to those taken with the event.
-  const settledFrames = await Promise.allSettled(perFrame);
-  return settledFrames.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []));
+interface ShotOf {
+  readonly seq: number;
+  readonly event: PageMessage['event'];
+  readonly shot: ShotRequest;
+}
+
+interface Picture {
+  readonly frame: Frame;
+  /** Of before and after the shot: a frame of another origin may show a card at the click and be gone right after it. */
+  readonly masks: readonly Rect[];
+}
+
+async function takePicture(tab: RecordedTab, atMs: number, shot: ShotRequest): Promise<Picture | undefined> {
+  try {
+    const [before, frame] = await Promise.all([masksNow(tab.page), frameFor(tab, atMs, shot)]);
+    return frame === undefined ? undefined : { frame, masks: [...before, ...(await masksNow(tab.page))] };
+  } catch {
+    return undefined; // the page is gone
+  }
+}
+
+/** A page that has meanwhile become another one no longer shows the effect: then the last picture before the event is the honest one. */
+async function frameFor(tab: RecordedTab, atMs: number, shot: ShotRequest): Promise<Frame | undefined> {
+  const frames = await tab.frames;
+  if (shot.moment === 'painted') return frames.before(atMs);
+  const { url } = tab;
+  const frame = await frames.settled();
+  return tab.url === url ? frame : frames.before(atMs);
 }

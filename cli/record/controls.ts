@@ -31,38 +31,37 @@ export interface ControlState {
 
 export interface Controls {
   /** Does what was asked and says how things stand. */
-  readonly apply: (action: ControlAction) => ControlState;
+  readonly apply: (action: ControlAction) => Promise<ControlState>;
 }
 
 /** `say` hears what was done, `stop` is called once. */
 export function createControls(recorder: BrowserRecorder, say: (text: string) => void, stop: () => void): Controls {
   let isStopped = false;
-  const acts: Readonly<Record<ControlAction, () => void>> = {
-    pause: () => {
-      if (recorder.isPaused()) recorder.resume();
-      else recorder.pause();
+  const acts: Readonly<Record<ControlAction, () => Promise<void>>> = {
+    pause: async () => {
+      await (recorder.isPaused() ? recorder.resume() : recorder.pause());
       say(recorder.isPaused() ? 'Paused: nothing is recorded.' : 'Recording again.');
     },
-    undo: () => {
-      recorder.undo();
+    undo: async () => {
+      await recorder.undo();
       say('Took the last step back.');
     },
-    stop: () => {
+    stop: async () => {
       isStopped = true;
       stop();
     },
-    state: () => {},
+    state: async () => {},
   };
   return {
-    apply: (action) => {
-      if (!isStopped) acts[action]();
+    apply: async (action) => {
+      if (!isStopped) await acts[action]();
       return { isPaused: recorder.isPaused(), isStopped, eventCount: recorder.eventCount() };
     },
   };
 }
 
 /** Opens a small window with pause, undo and stop beside the recorded one. Only this page can call them, none that is recorded. */
-export async function openControls(context: BrowserContext, onAction: (action: ControlAction) => ControlState): Promise<Page> {
+export async function openControls(context: BrowserContext, onAction: (action: ControlAction) => Promise<ControlState>): Promise<Page> {
   const controls = await context.newPage();
   await controls.route(controlsUrl, (route) => route.fulfill({ contentType: 'text/html', body: page }));
   await controls.exposeFunction('stepwrightControl', onAction);
@@ -85,12 +84,12 @@ async function shrinkWindow(controls: Page): Promise<void> {
 }
 
 /** `p`, `u`, `s` in the terminal do the same; answers a function that gives the terminal back. Not a terminal: nothing is read. */
-export function readTerminalKeys(input: NodeJS.ReadStream, onAction: (action: ControlAction) => void): () => void {
+export function readTerminalKeys(input: NodeJS.ReadStream, onAction: (action: ControlAction) => Promise<unknown>): () => void {
   if (!input.isTTY) return () => {};
   const actions: Readonly<Record<string, ControlAction>> = { p: 'pause', u: 'undo', s: 'stop', '\u0003': 'stop' };
   const onKey = (key: Buffer): void => {
     const action = actions[key.toString().toLowerCase()];
-    if (action !== undefined) onAction(action);
+    if (action !== undefined) void onAction(action);
   };
   input.setRawMode(true);
   input.resume();

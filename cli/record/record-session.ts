@@ -99,7 +99,7 @@ async function recordPages(options: SessionOptions, uploader: Uploader, sessionI
   const { browser, context, server, terminal } = options;
   const say = (text: string): void => context.stderr(`${text}\n`);
   const stop = createStop(options);
-  let act: Controls['apply'] = () => notYet;
+  let act: Controls['apply'] = async () => notYet;
   const window = await openControls(browser.context, (action) => act(action));
   const recorder = await createBrowserRecorder({
     context: browser.context,
@@ -118,7 +118,7 @@ async function recordPages(options: SessionOptions, uploader: Uploader, sessionI
   } finally {
     releaseTerminal();
   }
-  act('stop');
+  await act('stop');
   // Whoever closed the browser closed it too.
   await window.close().catch(() => undefined);
   return recorder;

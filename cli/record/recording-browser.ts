@@ -50,7 +50,10 @@ async function launch(executablePath: string, headless: boolean): Promise<Record
     // The command itself answers Ctrl-C: it still has a recording to finish in this browser.
     const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
     const browser = await chromium.launch({ executablePath, headless, args: browserFlags(process.getuid?.() === 0), ...signals });
-    return await recordingBrowser(browser);
+    const recording = await recordingBrowser(browser);
+    // Without a listener the driver would answer the page's questions itself, before the person has seen them.
+    if (!headless) recording.context.on('dialog', () => undefined);
+    return recording;
   } catch (error) {
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new StepwrightError('BROWSER_FAILED', `${executablePath} did not start: ${reason}`, { cause: error });

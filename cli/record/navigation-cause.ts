@@ -1,0 +1,63 @@
+import type { CDPSession } from 'playwright-core';
+
+/** What made a page come: `navigation.cause` of docs/events.md. */
+export type NavigationCause = 'link' | 'form' | 'typed' | 'reload' | 'back_forward' | 'script' | 'spa';
+
+/** Knows why the main frame of one page went where it is. */
+export interface NavigationWatch {
+  /** Cause of the navigation that has just been seen. */
+  cause(): Promise<NavigationCause>;
+}
+
+/** What Chromium's history says of an entry that nothing else explains (`Page.TransitionType`). */
+const typedTransitions: ReadonlySet<string> = new Set([
+  'typed',
+  'address_bar',
+  'auto_bookmark',
+  'auto_toplevel',
+  'keyword',
+  'keyword_generated',
+  'generated',
+]);
+const scriptReasons: ReadonlySet<string> = new Set(['scriptInitiated', 'metaTagRefresh', 'httpHeaderRefresh']);
+
+/** Reads the session history, which tells typed from clicked, and a way back from a new page. */
+export async function watchNavigation(session: CDPSession): Promise<NavigationWatch> {
+  const known = new Set<number>();
+  let lastEntryId = -1;
+  let reason = '';
+  let isSameDocument = false;
+  await session.send('Page.enable');
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const isMain = (frameId: string): boolean => frameId === frameTree.frame.id;
+  session.on('Page.frameRequestedNavigation', (event) => {
+    if (isMain(event.frameId)) reason = event.reason;
+  });
+  session.on('Page.navigatedWithinDocument', ({ frameId }) => {
+    if (isMain(frameId)) isSameDocument = true;
+  });
+  session.on('Page.frameNavigated', ({ frame }) => {
+    if (isMain(frame.id)) isSameDocument = false;
+  });
+  return {
+    cause: async () => {
+      const { currentIndex, entries } = await session.send('Page.getNavigationHistory');
+      // Read after the answer: what this session has to tell of the navigation came before it.
+      const wasWithin = isSameDocument;
+      const why = reason;
+      reason = '';
+      const entry = entries[currentIndex];
+      if (entry === undefined) return 'link';
+      const isSame = entry.id === lastEntryId;
+      const wasKnown = known.has(entry.id);
+      known.add(entry.id);
+      lastEntryId = entry.id;
+      if (wasKnown && !isSame) return 'back_forward';
+      if (wasWithin) return 'spa';
+      if (isSame || entry.transitionType === 'reload') return 'reload';
+      if (entry.transitionType === 'form_submit') return 'form';
+      if (typedTransitions.has(entry.transitionType)) return 'typed';
+      return scriptReasons.has(why) ? 'script' : 'link';
+    },
+  };
+}

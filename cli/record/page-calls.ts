@@ -1,0 +1,33 @@
+import type { Page } from 'playwright-core';
+import type { Rect } from '../../schemas/types/capture-event.ts';
+
+/** A page that is blocked by a dialog does not answer; it has nothing to say then. */
+const answerWithinMs = 500;
+
+/** Protected rectangles after the shot; of a frame of another origin that holds a protected field, the whole frame. */
+export async function masksNow(page: Page): Promise<Rect[]> {
+  const perFrame = page.frames().map(async (frame): Promise<readonly Rect[]> => {
+    const answer = await frame.evaluate(() => ({
+      rects: window.__stepwright_capture?.maskRects() ?? [],
+      hidden: window.__stepwright_capture?.hasUnplacedMasks() ?? false,
+    }));
+    if (!answer.hidden) return frame.parentFrame() === null ? answer.rects : [];
+    const box = await (await frame.frameElement()).boundingBox();
+    return box === null ? [] : [box];
+  });
+  return (await answered(perFrame)).flatMap((rects) => [...rects]);
+}
+
+/** Makes every frame report what was typed and not yet told. */
+export async function flushTyping(page: Page): Promise<void> {
+  await answered(page.frames().map((frame) => frame.evaluate(() => window.__stepwright_capture?.flush())));
+}
+
+/** What was answered in time. A frame that is navigating has nothing to add. */
+async function answered<T>(calls: readonly Promise<T>[]): Promise<T[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), answerWithinMs)));
+  const answers = await Promise.all(calls.map((call) => Promise.race([call.then((value) => ({ value })).catch(() => undefined), late])));
+  clearTimeout(timer);
+  return answers.flatMap((answer) => (answer === undefined ? [] : [answer.value]));
+}
