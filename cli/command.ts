@@ -1,5 +1,6 @@
 import { renderHelp } from '../topology/base/option-docs.ts';
 import { envName, parseOptions, type OptionRule, type OptionTable, type OptionValues } from '../topology/base/options.ts';
+import { takeConfigFile } from './config-file.ts';
 
 /** What a command may touch of the process; tests hand in their own. */
 export interface CommandContext {
@@ -31,7 +32,13 @@ export interface Command {
   readonly usage: string;
   readonly table: OptionTable;
   /** @throws {CONFIG_UNKNOWN | CONFIG_INVALID} before anything is started. */
-  readonly start: (args: readonly string[], context: CommandContext, otherEnvNames: readonly string[]) => Promise<number>;
+  readonly start: (
+    args: readonly string[],
+    context: CommandContext,
+    otherEnvNames: readonly string[],
+    /** Properties of a config file that other commands know. */
+    otherOptionNames?: ReadonlySet<string>,
+  ) => Promise<number>;
 }
 
 export function defineCommand<Table extends OptionTable>(spec: CommandSpec<Table>): Command {
@@ -41,8 +48,9 @@ export function defineCommand<Table extends OptionTable>(spec: CommandSpec<Table
     about,
     usage,
     table,
-    start: (args, context, otherEnvNames) => {
-      const parsed = parseOptions(table, { args, env: context.env, otherEnvNames }, spec.rules);
+    start: (args, context, otherEnvNames, otherOptionNames = new Set()) => {
+      const given = takeConfigFile(args, otherOptionNames);
+      const parsed = parseOptions(table, { ...given, env: context.env, otherEnvNames }, spec.rules);
       return spec.run(parsed.values, parsed.positionals, context);
     },
   };

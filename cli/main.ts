@@ -35,7 +35,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
   if (command === undefined) return unknownCommand(name, context);
   if (rest.includes('--help') || rest.includes('-h')) return showHelp(name, context);
   try {
-    return await command.start(rest, context, otherEnvNames(command));
+    return await command.start(rest, context, otherEnvNames(command), otherOptionNames(command));
   } catch (error) {
     return showFailure(error, context);
   }
@@ -44,6 +44,10 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
 /** A deployment sets one environment for all commands: what another command knows is not a mistake here. */
 function otherEnvNames(command: Command): string[] {
   return [...commands.filter((one) => one !== command).flatMap((one) => envNamesOf(one.table)), 'STEPWRIGHT_BUILD_NATIVE'];
+}
+
+function otherOptionNames(command: Command): ReadonlySet<string> {
+  return new Set(commands.flatMap((one) => Object.keys(one.table)).filter((name) => !Object.hasOwn(command.table, name)));
 }
 
 function showHelp(name: string | undefined, context: CommandContext): number {

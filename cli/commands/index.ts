@@ -1,8 +1,22 @@
 import type { Command } from '../command.ts';
+import { createConfigCommand } from './config.ts';
+import { deadLettersCommand } from './dead-letters.ts';
 import { forgetCommand } from './forget.ts';
 import { guideCommand } from './guide.ts';
+import { keysCommand } from './keys.ts';
 import { recordCommand } from './record.ts';
 import { startCommand } from './start.ts';
+import { topologyCommand } from './topology.ts';
+
+const working: readonly Command[] = [
+  startCommand,
+  recordCommand,
+  guideCommand,
+  forgetCommand,
+  keysCommand,
+  topologyCommand,
+  deadLettersCommand,
+];
 
 /** Every command, in the order of `stepwright help`. */
-export const commands: readonly Command[] = [startCommand, recordCommand, guideCommand, forgetCommand];
+export const commands: readonly Command[] = [...working, createConfigCommand(working)];

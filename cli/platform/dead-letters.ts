@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../topology/base/error-codes.ts';
 import { errorCodes } from '../../topology/base/error-codes.ts';
+import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { DeadLetter } from '../../schemas/types/usage.ts';
-import type { Log, OutputRecord } from '../../topology/log/log.ts';
+import type { InputRecord, Log, OutputRecord, TopicPartition } from '../../topology/log/log.ts';
 import { deadLetterHeaders, deadLetterHeadersOf } from '../../topology/runtime/dead-letter.ts';
 
 export const deadLetterTopic = 'dead-letters.v1';
@@ -76,4 +77,38 @@ function letterOf(letterOffset: bigint, atMs: number, headers: readonly (readonl
     message: text(deadLetterHeaders.message),
     atMs,
   };
+}
+
+/**
+ * Appends the letter's source record once more, unchanged and to the same partition, so that it is processed again; the letter stays as history. Answers
+ * the new offset; `undefined` when the record is not in the log any more, `gone` when its session was deleted.
+ */
+export async function retryDeadLetter(
+  log: Log,
+  { topic, partition, offset }: StoredDeadLetter,
+  keyring: Pick<Keyring, 'peek'>,
+): Promise<bigint | 'gone' | undefined> {
+  const record = await readOne(log, { topic, partition }, BigInt(offset));
+  if (record === undefined) return undefined;
+  const { key, value, timestampMs, headers } = record;
+  if (key !== null && keyring.peek(key.toString()) === 'gone') return 'gone';
+  const producer = await log.openProducer();
+  try {
+    const [again] = await producer.send([{ topic, partition, key, value, timestampMs, headers }]);
+    return again;
+  } finally {
+    await producer.close();
+  }
+}
+
+async function readOne(log: Log, at: TopicPartition, offset: bigint): Promise<InputRecord | undefined> {
+  const [range] = (await log.describeTopics([at.topic])).length === 0 ? [] : await log.offsets([at], 'read_committed');
+  if (range === undefined || offset < range.startOffset || offset >= range.nextOffset) return undefined;
+  const reader = await log.openReader({ from: [{ ...at, nextOffset: offset }], isolation: 'read_committed' });
+  try {
+    const [batch] = await reader.poll({ maxWaitMs: 0 });
+    return batch?.records.find((record) => record.offset === offset);
+  } finally {
+    await reader.close();
+  }
 }

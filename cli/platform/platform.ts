@@ -45,6 +45,9 @@ export interface PlatformOptions {
   readonly titleModel?: TitleModel;
 }
 
+/** What the topology is made of; to describe it, an empty one will do. */
+export type TopologyStorage = Pick<Storage, 'keyring' | 'objects' | 'serdes' | 'plainSerdes'>;
+
 const picturesAtATime = 4;
 const keptFailureCount = 20;
 
@@ -97,7 +100,8 @@ function startSinks({ storage, titleModel, metrics, clock }: PlatformOptions, en
   return sinks;
 }
 
-function guideTopology({ storage }: PlatformOptions, originals: ObjectStore): Topology {
+/** The chain with its adapters, as this process runs it. */
+export function guideTopology({ storage }: { readonly storage: TopologyStorage }, originals: ObjectStore): Topology {
   const { keyring, objects, serdes, plainSerdes } = storage;
   const { stateTtlMs } = defaultSessionizeOptions;
   return buildGuideTopology({

@@ -18,6 +18,9 @@ import { openEmbeddedLog, type EmbeddedLog } from '../../topology/log/embedded/e
 import { sealSessionTopics } from './sealed-serdes.ts';
 import { topicSpecs } from './topics.ts';
 
+/** API keys of a data folder, hashed. */
+export const keyFileName = 'api-keys.json';
+
 /** Everything of a data folder that outlives the process, opened. Concrete adapters are picked here and nowhere else. */
 export interface Storage {
   readonly log: EmbeddedLog;
@@ -72,7 +75,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const close = async (): Promise<void> => {
       for (const one of opened) await one();
     };
-    const folders = { stateFolder: join(dataFolder, 'state'), keyFile: join(dataFolder, 'api-keys.json') };
+    const folders = { stateFolder: join(dataFolder, 'state'), keyFile: join(dataFolder, keyFileName) };
     return { log, serdes, plainSerdes, keyring, objects, views, analytics, partitionCount, ...folders, close };
   } catch (error) {
     for (const close of opened) await close();

@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StepwrightError } from '../../topology/base/errors.ts';
@@ -38,18 +39,37 @@ export interface KeyStoreOptions {
  */
 export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
   const records = new Map<string, KeyRecord>();
-  if (options.file !== undefined) for (const record of await load(options.file)) records.set(record.keyId, record);
+  const replace = (all: readonly KeyRecord[]): void => {
+    records.clear();
+    for (const record of all) records.set(record.keyId, record);
+  };
+  if (options.file !== undefined) replace(await load(options.file));
+  let standing = stampOf(options.file);
+  // `stepwright keys` is another process: a key that it revoked must not open anything a request later. One look at a file's times costs microseconds.
+  const refresh = (): void => {
+    const stamp = stampOf(options.file);
+    if (options.file === undefined || stamp === standing) return;
+    standing = stamp;
+    const keys = stamp === undefined ? [] : parseFile(readFileSync(options.file, 'utf8'));
+    if (keys !== undefined) replace(keys);
+  };
   let saving = Promise.resolve();
   const save = (): Promise<void> => {
     const { file } = options;
     if (file === undefined) return Promise.resolve();
     // One write at a time: two renames in flight could leave the older list in place.
-    const next = saving.then(() => store(file, [...records.values()]));
+    const next = saving.then(async () => {
+      await store(file, [...records.values()]);
+      standing = stampOf(file);
+    });
     saving = next.catch(() => {});
     return next;
   };
   return {
-    verify: (text) => verify(records, text),
+    verify: (text) => {
+      refresh();
+      return verify(records, text);
+    },
     async add(key) {
       if (!isIdentifier(key.tenantId)) {
         throw new StepwrightError('CONFIG_INVALID', 'tenantId must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit');
@@ -66,6 +86,12 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
     },
     list: () => [...records.values()],
   };
+}
+
+/** Changes when the file does; `undefined` when there is none. */
+function stampOf(file: string | undefined): string | undefined {
+  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false, bigint: true });
+  return found === undefined ? undefined : `${found.ino} ${found.mtimeNs} ${found.size}`;
 }
 
 function verify(records: ReadonlyMap<string, KeyRecord>, text: string): Principal | undefined {
