@@ -193,14 +193,15 @@ export class LayeredTaskState implements port.TaskState {
    */
   async #writeRestored(isDone: boolean): Promise<void> {
     if (this.#restored.isEmpty && !this.#restoring) return;
-    const { records, positions } = this.#restored.take();
+    const part = this.#restored.take();
+    const { records, positions } = part;
     const changelogs = new Map([...this.#meta.changelogs, ...positions]);
     const nowMs = this.#parts.options.clock.nowMs();
     const meta = { ...this.#meta, changelogs, flushedAtMs: isDone ? nowMs : (this.#meta.flushedAtMs ?? nowMs) };
     try {
       await this.#writeBatch(meta, (batch) => inTurns(records.length, (from, to) => this.#addRestored(batch, records.slice(from, to))));
     } catch (error) {
-      this.#restored.add(records, positions);
+      this.#restored.giveBack(part);
       throw error;
     }
     this.#restoring = !isDone;

@@ -3,6 +3,11 @@ import type { ChangelogEntry, ChangelogPosition } from '../task-state.ts';
 /** Rough cost of a folded record besides its bytes. */
 const recordOverheadBytes = 150;
 
+export interface RestoredPart {
+  readonly records: readonly ChangelogEntry[];
+  readonly positions: ReadonlyMap<string, ChangelogPosition>;
+}
+
 /** Changelog records not yet written: the last value of each key, and the positions that go with them. */
 export class RestoreBuffer {
   readonly #values = new Map<string, Map<string, Buffer | null>>();
@@ -31,8 +36,15 @@ export class RestoreBuffer {
     for (const [store, position] of nextPositions) this.#positions.set(store, position);
   }
 
+  /** Takes back what could not be written. What was added since is newer and stays. */
+  giveBack({ records, positions }: RestoredPart): void {
+    const newer = this.take();
+    this.add(records, positions);
+    this.add(newer.records, newer.positions);
+  }
+
   /** Everything, by store, and the positions; the buffer is empty afterwards. */
-  take(): { readonly records: readonly ChangelogEntry[]; readonly positions: ReadonlyMap<string, ChangelogPosition> } {
+  take(): RestoredPart {
     const records: ChangelogEntry[] = [];
     for (const [store, values] of this.#values) {
       for (const [id, value] of values) records.push({ store, key: Buffer.from(id, 'latin1'), value });

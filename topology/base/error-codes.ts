@@ -17,6 +17,7 @@ export const errorCodes = [
   'LOG_DISK_FULL',
   'LOG_FORMAT_VERSION',
   'LOG_COMPRESSION_UNSUPPORTED',
+  'LOG_IO_FAILED',
   // state
   'STATE_LOCKED',
   'STATE_CORRUPT',

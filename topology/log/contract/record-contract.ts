@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OpenLogUnderTest } from './contract-kit.ts';
-import { drain, first, now, output, produce, readAll, readTexts, rejectsWith, second, texts, turn, untilWoken } from './contract-kit.ts';
+import {
+  drain,
+  first,
+  joinGroup,
+  now,
+  output,
+  produce,
+  readAll,
+  readTexts,
+  rejectsWith,
+  second,
+  sorted,
+  texts,
+  turn,
+  untilWoken,
+} from './contract-kit.ts';
 
 export function testRecords(name: string, open: OpenLogUnderTest): void {
   test(`${name}: records come back in order with key, value, time stamp and headers as they were sent`, async (t) => {
@@ -196,6 +211,26 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     await log.close();
     await rejectsWith('LOG_CLOSED', () => log.openProducer());
     await rejectsWith('LOG_CLOSED', () => reader.poll(now));
+  });
+
+  test(`${name}: a poll that fails for one partition skips nothing of the others`, async (t) => {
+    const { log } = await open(t);
+    await log.createTopics([{ name: 'events', partitionCount: 2 }]);
+    const { source } = await joinGroup(log, 'member');
+    await source.poll(now);
+    const reader = await log.openReader({
+      from: [
+        { ...first, nextOffset: 0n },
+        { ...second, nextOffset: 0n },
+      ],
+    });
+    await produce(log, [output('kept'), output('gone', { partition: 1 }), output('behind', { partition: 1 })]);
+    await log.deleteRecords([{ ...second, nextOffset: 1n }]);
+    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', () => reader.poll(now));
+    assert.equal(reader.position(first), 0n);
+    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', () => source.poll(now));
+    source.seek({ ...second, nextOffset: 1n });
+    assert.deepEqual(sorted(texts(await source.poll(now))), ['behind', 'kept']);
   });
 }
 

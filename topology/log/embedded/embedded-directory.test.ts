@@ -11,7 +11,7 @@ import type { EmbeddedLog } from './embedded-log.ts';
 import { openEmbeddedLog } from './embedded-log.ts';
 import type { EmbeddedLogOptions } from './embedded-options.ts';
 import { openDirectory } from './open-directory.ts';
-import { metadataKey } from './storage-keys.ts';
+import { kind, metadataKey, rangeOf, topicKey } from './storage-keys.ts';
 
 const topics = [{ name: 'events', partitionCount: 2 }];
 const smallBudget = { memtableBytes: 1_048_576, blockCacheBytes: 1_048_576 };
@@ -172,6 +172,42 @@ test('a long compaction stops between slices when the log closes, and is finishe
     kept,
     Array.from({ length: 20 }, (_, key) => `39-${key}`),
   );
+});
+
+test('a deletion that runs while the log closes is told so, and is finished by the next', async (t) => {
+  const { open } = await temporaryPlace(t);
+  const log = await open();
+  await log.createTopics(topics);
+  const producer = await log.openProducer();
+  for (let index = 0; index < 1200; index++) await producer.send([output(`${index}`)]);
+  const deleting = log.deleteRecords([{ ...first, nextOffset: 1199n }]);
+  const answered = deleting.then(
+    () => assert.fail('it was over before the log closed'),
+    (error: unknown) => assert.ok(hasCode(error, 'LOG_CLOSED'), String(error)),
+  );
+  await log.close();
+  await answered;
+  const again = await open();
+  assert.deepEqual(await readTexts(again, first), ['1199']);
+});
+
+test('what a crash left of a deleted topic goes at the next maintenance', async (t) => {
+  const { directory, open } = await temporaryPlace(t);
+  const log = await open();
+  await log.createTopics([{ name: 'gone', partitionCount: 1 }, ...topics]);
+  await produce(log, [output('canary', { topic: 'gone' }), output('kept')]);
+  await log.close();
+  const crashed = await openDirectory(directory, smallBudget);
+  crashed.write((batch) => batch.delete(topicKey('gone')));
+  await crashed.close();
+
+  const again = await open();
+  await again.maintain();
+  await again.close();
+  const rocks = await openDirectory(directory, smallBudget);
+  const values = rocks.scan(rangeOf(kind.batch)).map(({ value }) => value.toString('latin1'));
+  await rocks.close();
+  assert.deepEqual([values.some((value) => value.includes('canary')), values.some((value) => value.includes('kept'))], [false, true]);
 });
 
 test('a compaction that may hold only a few keys still reaches the same end, in several runs', async (t) => {

@@ -25,6 +25,8 @@ export class Maintenance {
   #running: Promise<void> | undefined;
   #cancelTimer = (): void => {};
   #isStopped = false;
+  /** Only a crash makes orphans, so once after an open is enough. */
+  #hasRemovedOrphans = false;
 
   constructor(deps: MaintenanceDeps) {
     this.#deps = deps;
@@ -58,6 +60,8 @@ export class Maintenance {
   }
 
   async #runAll(isThorough: boolean): Promise<void> {
+    if (!this.#hasRemovedOrphans) await this.#deps.topics.removeOrphans();
+    this.#hasRemovedOrphans = true;
     for (const topic of [...this.#deps.topics.all]) {
       for (const partition of topic.partitions) {
         if (this.#isStopped) return;

@@ -1,20 +1,21 @@
 import { StepwrightError } from '../../base/errors.ts';
 
 const diskFullWords = /no space left on device|disk quota exceeded|file too large/i;
-const missingFileWords = /no such file or directory|corruption|checksum mismatch|bad table magic/i;
+const damageWords = /no such file or directory|corruption|checksum mismatch|bad table magic/i;
 
-/** A binding's failure as the error a caller can act on. What is not recognised stays fatal. */
+/**
+ * A binding's failure as the error a caller can act on. What is not known to be damage is LOG_IO_FAILED: nobody is advised to move a sound log
+ * away because of an error that nobody understood.
+ */
 export function classifyRocksError(error: unknown, directory: string): StepwrightError {
   if (error instanceof StepwrightError) return error;
   const message = allMessages(error);
   if (diskFullWords.test(message)) return diskFull(directory, message, error);
-  return corrupt(
-    directory,
-    missingFileWords.test(message) ? 'a file is damaged or missing' : 'the storage engine reports an unknown failure',
-    {
-      message,
-      cause: error,
-    },
+  if (damageWords.test(message)) return corrupt(directory, 'a file is damaged or missing', { message, cause: error });
+  return new StepwrightError(
+    'LOG_IO_FAILED',
+    `the log "${directory}" cannot be read or written (${message}); it is not known to be damaged. See the cause, mend it, start again`,
+    { cause: error, context: { directory } },
   );
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ChainedBatch } from '@nxtedition/rocksdb';
 import { RocksLevel } from '@nxtedition/rocksdb';
+import { logClosed } from '../local/log-errors.ts';
 import { classifyRocksError, diskFull } from './rocks-errors.ts';
 
 export interface RocksBudget {
@@ -36,6 +37,7 @@ const nothing = Buffer.alloc(0);
  * The log's RocksDB: synchronous point reads, bounded scans and atomic writes. Every failure leaves as a StepwrightError.
  * Writes go to the WAL and the operating system before they return, so they survive the death of the process; see WalSync for power loss.
  * After a failed write RocksDB refuses all others until it is opened anew: `recover` does that.
+ * After `close` every call throws LOG_CLOSED: the native calls do not check and would reach freed memory.
  */
 export class Rocks {
   readonly directory: string;
@@ -44,6 +46,7 @@ export class Rocks {
   #writeCount = 0;
   #hasFailedWrite = false;
   #recovering: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(directory: string, budget: RocksBudget, opened: Opened) {
     this.directory = directory;
@@ -85,11 +88,10 @@ export class Rocks {
 
   /** All of what `fill` puts and deletes, or none. @throws {LOG_DISK_FULL} after which only `recover` makes writes possible again. */
   write(fill: (batch: WriteBatch) => void): void {
+    this.#assertUsable();
     const { batch } = this.#opened;
-    this.#guard(() => {
-      batch._clear();
-      fill({ put: (key, value) => batch._put(key, value), delete: (key) => batch._del(key) });
-    });
+    batch._clear();
+    fill({ put: (key, value) => batch._put(key, value), delete: (key) => batch._del(key) });
     try {
       batch._writeSync();
       this.#writeCount += 1;
@@ -103,6 +105,7 @@ export class Rocks {
 
   /** Deletes a whole range at once; not part of a `write`. */
   async deleteRange(gte: Buffer, lt: Buffer): Promise<void> {
+    this.#assertUsable();
     try {
       await this.#opened.database.clear({ gte, lt });
       this.#writeCount += 1;
@@ -113,14 +116,19 @@ export class Rocks {
 
   /** Opens the database anew when a write has failed: a half-written WAL record is cut off by that. Cheap otherwise. */
   async recover(): Promise<void> {
-    if (!this.#hasFailedWrite) return;
+    if (!this.#hasFailedWrite || this.#closing !== undefined) return;
     this.#recovering ??= this.#reopen().finally(() => {
       this.#recovering = undefined;
     });
     await this.#recovering;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#recovering?.catch(() => {});
     await closeDatabase(this.#opened);
   }
@@ -135,8 +143,14 @@ export class Rocks {
     }
   }
 
-  #guard<T>(call: () => T): T {
+  /** @throws {LOG_CLOSED} @throws {LOG_DISK_FULL} */
+  #assertUsable(): void {
+    if (this.#closing !== undefined) throw logClosed(`the log "${this.directory}"`);
     if (this.#recovering !== undefined) throw diskFull(this.directory, 'it is being opened again after a failed write');
+  }
+
+  #guard<T>(call: () => T): T {
+    this.#assertUsable();
     try {
       return call();
     } catch (error) {

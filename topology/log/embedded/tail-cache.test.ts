@@ -65,3 +65,26 @@ test('without a budget nothing is kept, and the tail says so', () => {
   assert.deepEqual(offsetsOf(tail), []);
   assert.equal(tail.firstOffset, 1n);
 });
+
+test('a tail that is cleared over and over, as compaction does, leaves nothing behind', () => {
+  const cache = new TailCache(1_000_000 * batchBytes);
+  const tail = emptyTail();
+  for (let offset = 0n; offset < 20_000n; offset++) {
+    cache.add(tail, batchAt(offset));
+    cache.clear(tail);
+  }
+  assert.ok(cache.placeCount < 5000, `${cache.placeCount} places are kept for no batch`);
+});
+
+test('what was cleared does not make younger batches go before older ones', () => {
+  const cache = new TailCache(3 * batchBytes);
+  const [cleared, other] = [emptyTail(), emptyTail()];
+  cache.add(cleared, batchAt(0n));
+  cache.add(cleared, batchAt(1n));
+  cache.clear(cleared);
+  cache.add(other, batchAt(0n));
+  cache.add(cleared, batchAt(2n));
+  cache.add(cleared, batchAt(3n));
+  cache.add(cleared, batchAt(4n));
+  assert.deepEqual([offsetsOf(other), offsetsOf(cleared)], [[], [2n, 3n, 4n]]);
+});

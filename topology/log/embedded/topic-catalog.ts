@@ -19,6 +19,9 @@ interface StoredTopic {
   readonly description: TopicDescription;
 }
 
+/** What a topic has besides its description. */
+const topicRows = [kind.batch, kind.head, kind.offset] as const;
+
 const lastNumberKey = metadataKey('topics');
 
 /** The topics of the log and their partitions, loaded at open. */
@@ -85,11 +88,22 @@ export class TopicCatalog {
       this.#byNumber.delete(topic.topicNumber);
       for (const partition of topic.partitions) partition.markDeleted();
     }
-    for (const { topicNumber } of gone) {
-      for (const of of [kind.batch, kind.head, kind.offset]) {
-        const { gte, lt } = rangeOf(of, topicNumber);
-        await this.#rocks.deleteRange(gte, lt);
-      }
+    for (const { topicNumber } of gone) await this.#deleteRows(topicNumber);
+  }
+
+  /** Deletes what a crash during `delete` left: rows under a number that no topic has. One look a number and kind. */
+  async removeOrphans(): Promise<void> {
+    for (let topicNumber = 1; topicNumber <= this.#lastNumber; topicNumber++) {
+      if (this.#byNumber.has(topicNumber)) continue;
+      const hasRows = topicRows.some((of) => this.#rocks.scan({ ...rangeOf(of, topicNumber), limit: 1, keysOnly: true }).length > 0);
+      if (hasRows) await this.#deleteRows(topicNumber);
+    }
+  }
+
+  async #deleteRows(topicNumber: number): Promise<void> {
+    for (const of of topicRows) {
+      const { gte, lt } = rangeOf(of, topicNumber);
+      await this.#rocks.deleteRange(gte, lt);
     }
   }
 

@@ -17,7 +17,7 @@ export function createCursor(at: TopicPartition, nextOffset: bigint): Cursor {
 
 /**
  * Gives every cursor with something to read an equal share, in turn, so that a busy partition cannot starve the others and idle ones cost nothing.
- * Positions move with what is handed out, and over what is invisible.
+ * Positions move with what is handed out, and over what is invisible: together and at the end, so a poll that fails skips nothing.
  */
 export class FetchPlan {
   readonly #storage: LocalStorage;
@@ -30,18 +30,21 @@ export class FetchPlan {
   }
 
   fetch(cursors: readonly Cursor[], maxBytes: number): readonly RecordBatch[] {
-    const batches: RecordBatch[] = [];
+    const reads: { readonly cursor: Cursor; readonly result: ReadResult }[] = [];
     const ready = this.#readyInTurn(cursors);
     let remainingBytes = maxBytes;
     for (const [index, cursor] of ready.entries()) {
       if (remainingBytes <= 0) break;
-      const { records, nextOffset, byteCount } = this.#read(cursor, Math.ceil(remainingBytes / (ready.length - index)));
-      if (records.length === 0) continue;
-      remainingBytes -= byteCount;
-      this.#lastServed = cursor.key;
-      batches.push({ topic: cursor.topic, partition: cursor.partition, records, nextOffset });
+      const result = this.#read(cursor, Math.ceil(remainingBytes / (ready.length - index)));
+      remainingBytes -= result.byteCount;
+      reads.push({ cursor, result });
     }
-    return batches;
+    return reads.flatMap(({ cursor, result: { records, nextOffset } }) => {
+      cursor.nextOffset = nextOffset;
+      if (records.length === 0) return [];
+      this.#lastServed = cursor.key;
+      return [{ topic: cursor.topic, partition: cursor.partition, records, nextOffset }];
+    });
   }
 
   /** Those with something to read, beginning behind the one that was served last. */
@@ -57,11 +60,11 @@ export class FetchPlan {
   /** Goes on over stretches where nothing is visible, so that an empty answer means the end and not a gap. */
   #read(cursor: Cursor, maxBytes: number): ReadResult {
     const { topic, partition } = cursor;
+    let fromOffset = cursor.nextOffset;
     for (;;) {
-      const fromOffset = cursor.nextOffset;
       const result = this.#storage.read({ topic, partition, fromOffset, maxBytes, isolation: this.#isolation });
-      cursor.nextOffset = result.nextOffset;
       if (result.records.length > 0 || result.nextOffset === fromOffset) return result;
+      fromOffset = result.nextOffset;
     }
   }
 }
