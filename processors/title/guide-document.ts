@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Guide, GuideStep, RedactionCount, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import type { SafeStep, SessionInfo } from '../model.ts';
 import { guideSummary, guideTitle, type GoalStep } from './guide-title.ts';
+import { pictureWarnings } from './picture-warnings.ts';
 import { stepDescription } from './step-description.ts';
 import { stepTitle } from './step-title.ts';
 import type { StepShelf, TitledStep, TitleState } from './title-state.ts';
@@ -60,7 +61,7 @@ export function buildGuide(state: TitleState, shelf: StepShelf, upsert: SessionU
     missedEvents: upsert.missedEvents,
     durationMs: upsert.lastEventAtMs,
     redactions: sumRedactions(entries),
-    warnings: upsert.warnings,
+    warnings: [...upsert.warnings, ...pictureWarnings(entries)],
     steps,
   };
 }
