@@ -130,6 +130,38 @@ describe('the image stage', () => {
     assert.deepEqual(images(objects), []);
   });
 
+  it('leaves no picture of a session that is forgotten while it is made, whenever that happens', async () => {
+    const whole = stageWith();
+    await whole.made(plan);
+    const writeCount = images(whole.objects).length;
+    for (let forgottenAt = 0; forgottenAt <= writeCount; forgottenAt += 1) {
+      const { objects, keyring } = stageWith();
+      let putCount = 0;
+      const forgetAt = async (count: number): Promise<void> => {
+        if (count !== forgottenAt) return;
+        await keyring.destroy('acme/s1');
+        for (const key of images(objects)) objects.bodies.delete(key);
+      };
+      const tools = toolsOf('v1');
+      const stage = createImageStage({
+        images: { ...tools, derive: async (...args) => (await forgetAt(0), tools.derive(...args)) },
+        objects: {
+          ...objects,
+          put: async (...args) => {
+            await forgetAt((putCount += 1));
+            return objects.put(...args);
+          },
+        },
+        originals: objects,
+        keyring,
+      });
+      const out = await stage.map({ value: { type: 'step', session, step: safe, plan } });
+      assert.ok(out.type === 'step');
+      assert.deepEqual([images(objects), out.step.image], [[], undefined], `forgotten at write ${forgottenAt}`);
+      assert.match(out.step.imageMissing ?? '', /deleted/);
+    }
+  });
+
   it('lets an error of the store through, for the runtime to retry', async () => {
     const { objects } = stageWith();
     const failing: ObjectStore = {

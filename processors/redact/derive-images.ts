@@ -54,23 +54,35 @@ interface ImageRecord {
 
 async function pictureOf(deps: ImageStageDeps, session: SessionInfo, plan: ImagePlan): Promise<Picture> {
   const scope = `${session.tenantId}/${session.sessionId}`;
-  if (deps.keyring.peek(scope) === 'gone') return { imageMissing: 'The session has been deleted.' };
-  const names = namesOf(deps, scope, plan);
-  const stored = await readRecord(deps.objects, names.record);
-  if (stored !== undefined) return { image: stored.image };
+  // The session may be forgotten between any two calls.
   try {
+    const names = namesOf(deps, scope, plan);
+    const stored = await readRecord(deps.objects, names.record);
+    if (stored !== undefined) return { image: stored.image };
     const original = await deps.originals.get(`quarantine/${scope}/${plan.sourceSha256}`);
     if (original === undefined) return await reuse(deps.objects, names, plan);
     const { masks } = plan;
     const derived = await deps.images.derive(original, { masks, ...marksOf(plan) });
     // Rectangles of a picture of another size cover the wrong places.
     if (derived.full.width !== plan.width || derived.full.height !== plan.height) return { imageMissing: otherSize };
-    return { image: await store(deps.objects, names, derived, plan) };
+    return await storeUnlessForgotten(deps, scope, () => store(deps.objects, names, derived, plan));
   } catch (error) {
     const reason = reasons.find(([code]) => hasCode(error, code))?.[1];
     if (reason === undefined) throw error;
     return { imageMissing: reason };
   }
+}
+
+/**
+ * A session that is forgotten while its picture is made must not get one: its key goes first, its pictures after that. So a key that is there after
+ * the writes means that they will be deleted too; one that is gone means that the deletion may be over, and they are taken back here.
+ */
+async function storeUnlessForgotten({ keyring, objects }: ImageStageDeps, scope: string, write: () => Promise<Stored>): Promise<Picture> {
+  if (keyring.peek(scope) === 'gone') return { imageMissing: sessionDeleted };
+  const { image, keys } = await write();
+  if (keyring.peek(scope) !== 'gone') return { image };
+  for (const key of keys) await objects.delete(key);
+  return { imageMissing: sessionDeleted };
 }
 
 function marksOf({ click, highlight }: ImagePlan): Pick<ImagePlan, 'click' | 'highlight'> {
@@ -79,11 +91,13 @@ function marksOf({ click, highlight }: ImagePlan): Pick<ImagePlan, 'click' | 'hi
 
 const otherSize = 'The screenshot has another size than its recorder said, so what to hide in it is not known.';
 
+const sessionDeleted = 'The session has been deleted.';
+
 /** What will not get better by trying again costs the picture, never the step. */
 const reasons: readonly (readonly [ErrorCode, string])[] = [
   ['IMAGE_INVALID', 'The screenshot is not a picture.'],
   ['IMAGE_TOO_LARGE', 'The screenshot is too large.'],
-  ['SEAL_KEY_GONE', 'The session has been deleted.'],
+  ['SEAL_KEY_GONE', sessionDeleted],
   ['SEAL_BROKEN', 'The screenshot cannot be opened.'],
 ];
 
@@ -110,18 +124,23 @@ function namesOf({ keyring, images }: ImageStageDeps, scope: string, plan: Image
 /** An object's name tells its type, so that a file of it opens wherever it is copied to. */
 const extensions: Readonly<Record<string, string>> = { 'image/webp': 'webp', 'image/png': 'png', 'image/jpeg': 'jpg' };
 
-async function store(objects: ObjectStore, names: ImageNames, derived: DerivedImages, plan: ImagePlan): Promise<StepImage> {
-  const put = async (name: string, picture: DerivedImage | undefined): Promise<string | undefined> => {
-    if (picture === undefined) return undefined;
+/** A picture, and every object that was written for it. */
+interface Stored {
+  readonly image: StepImage;
+  readonly keys: readonly string[];
+}
+
+async function store(objects: ObjectStore, names: ImageNames, derived: DerivedImages, plan: ImagePlan): Promise<Stored> {
+  const put = async (name: string, picture: DerivedImage): Promise<string> => {
     const key = `${name}.${extensions[picture.contentType] ?? 'bin'}`;
     await objects.put(key, picture.body, { contentType: picture.contentType, ifAbsent: true });
     return key;
   };
-  const [fullKey = '', thumbnailKey = '', cropKey, annotatedKey] = await Promise.all([
+  const [fullKey, thumbnailKey, cropKey, annotatedKey] = await Promise.all([
     put(`${names.base}.full`, derived.full),
     put(`${names.base}.thumb`, derived.thumbnail),
-    put(`${names.view}.crop`, derived.crop),
-    put(`${names.view}.marked`, derived.annotated),
+    derived.crop === undefined ? undefined : put(`${names.view}.crop`, derived.crop),
+    derived.annotated === undefined ? undefined : put(`${names.view}.marked`, derived.annotated),
   ]);
   const image: StepImage = {
     imageId: names.imageId,
@@ -136,7 +155,7 @@ async function store(objects: ObjectStore, names: ImageNames, derived: DerivedIm
   const record: ImageRecord = { version: 1, masks: plan.masks, image };
   // Last: who finds it needs no other object (a crash before leaves derivatives that are put again).
   await objects.put(names.record, Buffer.from(JSON.stringify(record)), { contentType: 'application/json', ifAbsent: true });
-  return image;
+  return { image, keys: [fullKey, thumbnailKey, cropKey, annotatedKey, names.record].filter((key) => key !== undefined) };
 }
 
 /** The original is gone: an earlier redaction of it serves when it covers at least what is to be covered now. */
