@@ -44,10 +44,14 @@ export async function runGuideProcess(options: GuideProcessOptions): Promise<Lif
   const notes: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => documents.push(line));
   createInterface({ input: child.stderr }).on('line', (line) => notes.push(line));
+  // A bench that is stopped leaves no process behind.
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
   let isOver = false;
   const closed = new Promise<{ exitCode: number | undefined; signal: string | undefined }>((resolve) => {
     child.once('close', (code, signal) => {
       isOver = true;
+      process.off('exit', end);
       resolve({ exitCode: code ?? undefined, signal: signal ?? undefined });
     });
   });

@@ -106,4 +106,3 @@ function restoredBy(life: Life): RestoredTask[] {
 function complaintsOf(life: Life): string[] {
   return life.notes.filter((note) => !restoreLine.test(note) && !/: \d+ steps, "/.test(note) && note !== 'building …');
 }
-

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localTenant } from '../../cli/commands/guide.ts';
+import { localTenant } from '../../cli/guide/embedded-run.ts';
 import { readDeadLetters } from '../../cli/platform/dead-letters.ts';
 import { openStorage } from '../../cli/platform/storage.ts';
 import { createGuideDocuments } from '../../sinks/s3/guides/guide-documents.ts';

@@ -33,7 +33,8 @@ export const noProgress: Progress = {
 export async function readProgress(dataFolder: string): Promise<Progress> {
   const objects = join(dataFolder, 'objects', 'objects');
   const files = existsSync(objects) ? readdirSync(objects, { recursive: true, encoding: 'utf8', withFileTypes: true }) : [];
-  const countIn = (folder: string, prefix: string): number => files.filter((entry) => isObject(entry, join(objects, folder), prefix)).length;
+  const countIn = (folder: string, prefix: string): number =>
+    files.filter((entry) => isObject(entry, join(objects, folder), prefix)).length;
   const objectCounts = {
     originalCount: countIn('quarantine', ''),
     derivativeCount: countIn('images', ''),

@@ -12,7 +12,7 @@ import { proveForgotten, type ProofOptions } from '../forget/prove-forgotten.ts'
 import { dataOptions } from '../options.ts';
 import { forgetSession } from '../platform/forget.ts';
 import { openStorage, type Storage } from '../platform/storage.ts';
-import { localTenant } from './guide.ts';
+import { localTenant } from '../guide/embedded-run.ts';
 
 const table = {
   ...dataOptions,

@@ -7,7 +7,7 @@ import { awaitGuide } from '../guide/await-guide.ts';
 import { startServer, type Server } from '../platform/server.ts';
 import { playDemo } from '../start/demo-player.ts';
 import { packageVersion } from '../version.ts';
-import { localTenant } from './guide.ts';
+import { localTenant } from '../guide/embedded-run.ts';
 
 const table = {
   ...dataOptions,

@@ -26,7 +26,7 @@ export async function awaitGuide(
     if (quietPolls > quietPollsLimit) throw failure('everything was processed and no guide came of it: see `stepwright dead-letters list`');
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  throw new StepwrightError('TASK_FAILED', 'stopped before the guide was finished; run the same command again to go on');
+  throw new StepwrightError('TASK_FAILED', 'stopped before the guide was finished');
 }
 
 function failure(message: string): StepwrightError {

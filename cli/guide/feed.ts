@@ -19,18 +19,18 @@ export async function feedRecording(ingest: IngestService, parser: EventParser, 
   const { recording, sessionId } = file;
   const ref: SessionRef = { tenantId, sessionId };
   const { title, agent, startedAtMs } = recording;
-  const opened = accept(file, await ingest.open({ ...ref, deviceId, atMs: startedAtMs, agent, ...(title === undefined ? {} : { title }) }));
+  const opened = accept(await ingest.open({ ...ref, deviceId, atMs: startedAtMs, agent, ...(title === undefined ? {} : { title }) }));
   if (opened.state.status === 'finished') return;
   const events = recording.events.filter((event) => event.seq > opened.state.ackedSeq);
   await storeScreenshots(ingest, ref, file, events);
   for (const run of batchesOf(events)) {
     const firstSeq = run[0]?.seq ?? 0;
-    const batch = accept(file, readBatch({ firstSeq, events: run, lostBefore: true }, defaultIngestLimits, parser));
-    accept(file, await ingest.append(ref, deviceId, batch, JSON.stringify(run).length));
+    const batch = accept(readBatch({ firstSeq, events: run, lostBefore: true }, defaultIngestLimits, parser));
+    accept(await ingest.append(ref, deviceId, batch, JSON.stringify(run).length));
   }
-  const state = accept(file, ingest.find(ref));
+  const state = accept(ingest.find(ref));
   if (state.status === 'finished') return;
-  accept(file, await ingest.mark(ref, deviceId, { kind: 'session.finished', lastSeq: state.ackedSeq, abandon: true }));
+  accept(await ingest.mark(ref, deviceId, { kind: 'session.finished', lastSeq: state.ackedSeq, abandon: true }));
 }
 
 async function storeScreenshots(
@@ -41,7 +41,7 @@ async function storeScreenshots(
 ): Promise<void> {
   for (const { screenshot } of events) {
     if (screenshot === undefined || (await ingest.hasScreenshot(ref, screenshot.sha256))) continue;
-    accept(file, await ingest.putScreenshot(ref, screenshot.sha256, readFileSync(file.screenshotPath(screenshot.sha256))));
+    accept(await ingest.putScreenshot(ref, screenshot.sha256, readFileSync(file.screenshotPath(screenshot.sha256))));
   }
 }
 
@@ -60,7 +60,7 @@ function batchesOf(events: readonly CaptureEvent[]): CaptureEvent[][] {
 /** Fewer than ingest allows, so that a chunk stays small. */
 const batchEvents = 200;
 
-function accept<T>(file: RecordingFile, answer: T | Refusal): T {
+function accept<T>(answer: T | Refusal): T {
   if (!(answer instanceof Refusal)) return answer;
-  throw new StepwrightError('IMPORT_INVALID', `${file.path}: ${answer.message}`, { context: { code: answer.code } });
+  throw new StepwrightError('IMPORT_INVALID', `ingest refused it: ${answer.message} [${answer.code}]`);
 }

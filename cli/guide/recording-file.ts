@@ -18,24 +18,20 @@ export interface RecordingFile {
 
 export type ReadRecording = { readonly ok: true; readonly file: RecordingFile } | { readonly ok: false; readonly problem: string };
 
-/** Reads and imports one file; what is wrong with it is a sentence that names file, line and field. */
+/** Reads and imports one file; what is wrong with it is a sentence that names line and field. */
 export function readRecordingFile(path: string, format: ImportFormat | undefined): ReadRecording {
   let bytes: Buffer;
   try {
     const { size } = statSync(path);
-    if (size > defaultImportLimits.wireBytes)
-      return refused(path, `it has ${size} bytes; at most ${defaultImportLimits.wireBytes} are read`);
+    if (size > defaultImportLimits.wireBytes) return refused(`it has ${size} bytes; at most ${defaultImportLimits.wireBytes} are read`);
     bytes = readFileSync(path);
   } catch (error) {
-    return refused(path, fileProblem(error));
+    return refused(fileProblem(error));
   }
   const screenshotPath = (sha256: string): string => join(dirname(path), 'screenshots', `${sha256}.png`);
   const result = importRecording({ fileName: path, bytes, screenshots: 'keep', ...(format === undefined ? {} : { format }) });
   if (!result.ok)
-    return refused(
-      path,
-      [result.error.line && `line ${result.error.line}`, result.error.field, result.error.message].filter(Boolean).join(': '),
-    );
+    return refused([result.error.line && `line ${result.error.line}`, result.error.field, result.error.message].filter(Boolean).join(': '));
   const recording = { ...result.recording, events: result.recording.events.map((event) => withKnownScreenshot(event, screenshotPath)) };
   const sessionId = `file-${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`;
   return { ok: true, file: { path, sessionId, recording, screenshotPath } };
@@ -48,8 +44,8 @@ function withKnownScreenshot(event: CaptureEvent, pathOf: (sha256: string) => st
   return { ...rest, kind: 'screenshot.missing', ofSeq: screenshot.ofSeq, reason: 'the file of the screenshot is not beside the recording' };
 }
 
-function refused(path: string, problem: string): ReadRecording {
-  return { ok: false, problem: `${path}: ${problem} (IMPORT_INVALID)` };
+function refused(problem: string): ReadRecording {
+  return { ok: false, problem };
 }
 
 function fileProblem(error: unknown): string {

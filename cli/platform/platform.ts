@@ -11,6 +11,7 @@ import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
+import type { CrashPoints } from '../../topology/runtime/crash-points.ts';
 import { createStreamApp, type StreamApp } from '../../topology/runtime/stream-app.ts';
 import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import { defaultStateBudgets, type StateBudgets } from '../../state/task-state.ts';
@@ -43,6 +44,8 @@ export interface PlatformOptions {
   readonly onRestore?: (progress: RestoreProgress) => void;
   /** Answers title requests of sessions whose policy asks for it; without one the rules' titles stay. */
   readonly titleModel?: TitleModel;
+  /** For crash tests. */
+  readonly crashPoints?: CrashPoints;
 }
 
 /** What the topology is made of; to describe it, an empty one will do. */
@@ -74,6 +77,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     metrics,
     onTaskFailed: (taskId, error) => onFailed(`task ${taskId}: ${error instanceof Error ? error.message : 'unknown'}`),
     ...(onRestore && { onRestore }),
+    ...(options.crashPoints && { crashPoints: options.crashPoints }),
   });
   await app.start();
   const letters = deadLetterWriter(storage.log);

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFileKeyring } from '../../processors/adapters/file-keyring/file-keyring.ts';
+import { createFileKeyring, type FileKeyringOptions, type KeyringCrashPoint } from '../../processors/adapters/file-keyring/file-keyring.ts';
 import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { createTopicSerdes, type TopicSerdes } from '../../schemas/avro-serde.ts';
@@ -46,6 +46,8 @@ export interface StorageOptions {
   readonly analytics: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For crash tests. */
+  readonly keyringCrashPoint?: (point: KeyringCrashPoint) => void;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   const opened: (() => Promise<void>)[] = [() => log.close()];
   try {
     const partitionCount = await ensureTopics(log, options.partitionCount);
-    const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock });
+    const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock, ...crashPointOf(options) });
     const objects = unforgottenObjects(await openFolderObjectStore({ folder: join(dataFolder, 'objects'), clock, logger }), keyring);
     const plainSerdes = await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas')));
     const serdes = sealSessionTopics(plainSerdes, keyring);
@@ -81,6 +83,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     for (const close of opened) await close();
     throw error;
   }
+}
+
+function crashPointOf({ keyringCrashPoint }: StorageOptions): Pick<FileKeyringOptions, 'crashPoint'> {
+  return keyringCrashPoint === undefined ? {} : { crashPoint: keyringCrashPoint };
 }
 
 function makeFolder(folder: string): void {

@@ -17,6 +17,8 @@ export interface RuntimeBounds {
   readonly pollBytes: number;
   /** Records one task processes before others get a turn. */
   readonly recordsPerTurn: number;
+  /** … and for how long. A record that has begun is finished; then the loop looks at commits, other tasks and the outside. */
+  readonly turnMs: number;
   readonly restorePollBytes: number;
   /** Consecutive failures of one task that make the app unhealthy. */
   readonly maxTaskFailures: number;
@@ -37,6 +39,7 @@ export const defaultBounds: RuntimeBounds = {
   bufferedRecordCount: 20_000,
   pollBytes: 4 * mebibyte,
   recordsPerTurn: 1_000,
+  turnMs: 10,
   restorePollBytes: 8 * mebibyte,
   maxTaskFailures: 8,
   tombstoneMarginMs: 3_600_000,

@@ -76,6 +76,23 @@ test('K1 a record sees what an earlier record of the open transaction wrote', as
   await driver.close();
 });
 
+test('K2 commits keep their interval however slow the records are: a turn ends when its time is up', async () => {
+  const metrics = createRecordingMetrics();
+  const slow: { advance?: () => void } = {};
+  // A poisoned record that does not throw takes 60 ms.
+  const topology = createSampleTopology({ onPoison: (where) => where === 'process' && slow.advance?.() });
+  const driver = await start({ topology, metrics });
+  slow.advance = () => driver.clock.advance(60);
+  await pipe(
+    driver,
+    Array.from({ length: 20 }, () => ({ amount: 1, poison: true })),
+  );
+  await driver.settle();
+  const commitCount = metrics.total('commit_total');
+  assert.ok(commitCount >= 20, `each of 20 slow records is due for a commit; there were ${commitCount}`);
+  await driver.close();
+});
+
 test('K2 the changelog holds one entry per key and commit: the last', async () => {
   const driver = await start();
   await pipe(driver, [1, 2, 4]);

@@ -114,7 +114,7 @@ export class TaskSlot {
     if (this.#status !== 'running' || task === undefined) return 0;
     try {
       const doneCount = isPaused ? 0 : task.process(bounds.recordsPerTurn);
-      if (nowMs >= task.commitDueAtMs()) this.#commit(task);
+      if (clock.nowMs() >= task.commitDueAtMs()) this.#commit(task);
       return doneCount;
     } catch (error) {
       this.#fail(error);

@@ -154,7 +154,7 @@ export class Task {
   }
 
   /**
-   * Runs results of async calls, due punctuations and up to `maxCount` records. Returns how much was done.
+   * Runs results of async calls, due punctuations and up to `maxCount` records, fewer when its time is up. Returns how much was done.
    * @throws whatever fails the task: the caller must close and rebuild it.
    */
   process(maxCount: number): number {
@@ -255,6 +255,8 @@ export class Task {
   }
 
   #processRecords(maxCount: number): number {
+    const { clock, bounds } = this.#parts.environment;
+    const endAtMs = clock.monotonicMs() + bounds.turnMs;
     let count = 0;
     while (count < maxCount && !this.#needsRollback) {
       if (count % admissionCheckInterval === 0 && !this.#admits()) break;
@@ -263,6 +265,7 @@ export class Task {
       if (feed === undefined || fed === undefined) break;
       this.#processRecord(feed, fed);
       count += 1;
+      if (clock.monotonicMs() >= endAtMs) break;
     }
     if (count > 0) this.#isDirty = true;
     return count;
