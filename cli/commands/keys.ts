@@ -10,7 +10,7 @@ import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { dataOptions } from '../options.ts';
 import { keyFileName } from '../platform/storage.ts';
-import { localTenant } from './guide.ts';
+import { localTenant } from '../guide/embedded-run.ts';
 
 const table = {
   data: dataOptions.data,

@@ -9,7 +9,7 @@ import { recordedUrl } from '../record/recorded-url.ts';
 import { recordSession, type RecordedSession, type RecordingServer } from '../record/record-session.ts';
 import { awaitRemoteGuide } from '../record/remote-guide.ts';
 import { packageVersion } from '../version.ts';
-import { localTenant } from './guide.ts';
+import { localTenant } from '../guide/embedded-run.ts';
 
 const defaultData = '.stepwright';
 
