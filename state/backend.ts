@@ -1,5 +1,3 @@
-import type { StateBudgets } from './task-state.ts';
-
 /**
  * The small port under a task's layers: an ordered map of bytes to bytes with atomic batches. `rocksdb/` and `memory/` pass one contract
  * suite (`state-contract.ts`). Calls are synchronous and come from one task; keys are compared as memcmp does.
@@ -48,7 +46,12 @@ export interface BackendBatch {
   close(): void;
 }
 
-export type BackendBudgets = Pick<StateBudgets, 'blockCacheBytes' | 'memtableBytes'>;
+/** Memory that a backend takes for itself. */
+export interface BackendBudgets {
+  readonly blockCacheBytes: number;
+  /** All memtables together. */
+  readonly memtableBytes: number;
+}
 
 export interface BackendFactory {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Clock } from '../topology/base/clock.ts';
 import type { Logger } from '../topology/base/logger.ts';
 import type { Metrics } from '../topology/base/metrics.ts';
-import type { BackendFactory } from './backend.ts';
+import type { BackendBudgets, BackendFactory } from './backend.ts';
 import type { AnyStore, StoreOf, StoreSpec } from './store.ts';
 
 /**
@@ -122,13 +122,9 @@ export interface FlushBounds {
 }
 
 /** Memory of one task: the process budget divided by its tasks. */
-export interface StateBudgets {
+export interface StateBudgets extends BackendBudgets {
   /** Decoded hot values, estimated. */
   readonly cacheBytes: number;
-  /** RocksDB block cache. */
-  readonly blockCacheBytes: number;
-  /** RocksDB memtables, all together. */
-  readonly memtableBytes: number;
   readonly restoreBatchBytes: number;
   readonly flushBounds: FlushBounds;
 }

@@ -45,7 +45,7 @@ function fitRef(ref: string): string {
 }
 
 /** Cuts before the character that would not fit. */
-export function cutBytes(text: string, maxBytes: number): string {
+function cutBytes(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   const bytes = Buffer.from(text, 'utf8');
   let end = maxBytes;

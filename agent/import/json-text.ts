@@ -53,7 +53,7 @@ const quote = 34;
 const backslash = 92;
 
 /** Deepest nesting of brackets outside strings. */
-export function nestingOf(text: string): number {
+function nestingOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;

@@ -17,7 +17,7 @@ export interface LabelledSpan {
  * The types of the Presidio set that have a structure, and what we call them. The others (PERSON, ADDRESS, LOCATION, ORGANIZATION, TITLE, DATE_TIME,
  * DOMAIN_NAME) have no form to check or name no person: they need a model or are not personal data by themselves.
  */
-export const presidioKinds: Readonly<Record<string, RedactionKind>> = {
+const presidioKinds: Readonly<Record<string, RedactionKind>> = {
   CREDIT_CARD: 'card',
   IBAN_CODE: 'iban',
   EMAIL_ADDRESS: 'e-mail',

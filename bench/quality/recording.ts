@@ -44,7 +44,7 @@ export function readRecording(folder: string, fileName: string): AskedRecording 
 }
 
 /** Reads one DOM node, with what is missing or of another type left empty. */
-export function toNode(raw: unknown): DomNode {
+function toNode(raw: unknown): DomNode {
   const children = field(raw, 'children');
   const value = field(raw, 'value');
   return {

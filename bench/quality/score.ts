@@ -6,7 +6,7 @@ import type { AskedRecording } from './recording.ts';
 import { leakedPasswords } from './secrets.ts';
 
 /** Part of all steps that may be forgiven as detours over the whole set; what is above it counts as noise. */
-export const detourCeiling = 0.1;
+const detourCeiling = 0.1;
 /** What `npm run quality` demands of precision, recall and titles. */
 export const threshold = 0.95;
 

@@ -3,7 +3,7 @@ import type { SessionChanged } from '../model.ts';
 import { isClosed, type SessionState } from './session-state.ts';
 
 /** What the tenant sees of a session. Duplicates are counted but are no warning: they are how resending works. */
-export function upsertOf(state: SessionState): SessionUpsert {
+function upsertOf(state: SessionState): SessionUpsert {
   return {
     tenantId: state.info.tenantId,
     sessionId: state.info.sessionId,

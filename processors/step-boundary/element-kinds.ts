@@ -35,7 +35,7 @@ export function isNativeSelect(target: Target | undefined): boolean {
   return target?.tag === 'select';
 }
 
-export function isNativeOption(target: Target | undefined): boolean {
+function isNativeOption(target: Target | undefined): boolean {
   return target?.tag === 'option';
 }
 

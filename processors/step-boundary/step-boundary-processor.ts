@@ -9,7 +9,7 @@ import type { BoundaryState, StepTail, TrackedStep } from './step-state.ts';
 
 /** One older step of a session. */
 export type TailKey = readonly [session: string, index: number];
-export const tailKey = pairKey(stringKey, numberKey);
+const tailKey = pairKey(stringKey, numberKey);
 
 export interface BoundaryStores {
   readonly states: TtlKeyValueStore<string, BoundaryState>;

@@ -9,7 +9,7 @@ import type { StepShelf, TitledStep, TitleOptions, TitleState } from './title-st
 
 /** (session, (order, stepId)): a session's steps lie together and in order. */
 export type ShelfKey = readonly [session: string, place: readonly [order: number, stepId: string]];
-export const shelfKey = pairKey(stringKey, pairKey(numberKey, stringKey));
+const shelfKey = pairKey(stringKey, pairKey(numberKey, stringKey));
 
 export interface TitleStores {
   readonly sessions: TtlKeyValueStore<string, TitleState>;

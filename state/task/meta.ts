@@ -6,7 +6,7 @@ import type { ChangelogPosition, StoredPosition } from '../task-state.ts';
  * Version of the layout below and of every key and value encoding under `state/`.
  * 1 – store-id prefixes of two bytes, ids from 1; this record as JSON under 00 00.
  */
-export const stateFormatVersion = 1;
+const stateFormatVersion = 1;
 
 /** Store id 0: no store has it, so the record sorts before all data. */
 export const metaKey = Buffer.from([0, 0]);

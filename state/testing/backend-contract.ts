@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasCode } from '../../topology/base/errors.ts';
 import type { Backend, BackendCursor } from '../backend.ts';
-import type { ContractBackend } from '../state-contract.ts';
+import type { ContractBackend } from './contract-backend.ts';
 import { defaultStateBudgets } from '../task-state.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');

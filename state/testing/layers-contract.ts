@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../topology/base/errors.ts';
 import { stringKey } from '../keys/key-serdes.ts';
-import type { ContractBackend } from '../state-contract.ts';
+import type { ContractBackend } from './contract-backend.ts';
 import { keyValueStore, windowStore } from '../store.ts';
 import type { KeyValueStore } from '../store.ts';
 import { contractSpecs, contractStores, StateHarness } from './state-harness.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasCode } from '../../topology/base/errors.ts';
-import type { ContractBackend } from '../state-contract.ts';
+import type { ContractBackend } from './contract-backend.ts';
 import { contractStores, StateHarness } from './state-harness.ts';
 
 const { counts, pairs } = contractStores;

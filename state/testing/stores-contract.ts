@@ -4,7 +4,7 @@ import type { Metrics } from '../../topology/base/metrics.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import { stringKey } from '../keys/key-serdes.ts';
-import type { ContractBackend } from '../state-contract.ts';
+import type { ContractBackend } from './contract-backend.ts';
 import { windowStore } from '../store.ts';
 import type { TaskState } from '../task-state.ts';
 import { openTaskState } from '../task/open-task-state.ts';

@@ -27,7 +27,7 @@ const secretNames = [
 
 const secrets: ReadonlySet<string> = new Set(secretNames);
 const deepestLevel = 6;
-export const redactedMark = '[redacted]';
+const redactedMark = '[redacted]';
 
 /**
  * `fields` with the values of well-known secret names replaced, bytes shown by their length only, and errors as type, code, message and stack. Cut off below

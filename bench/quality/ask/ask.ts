@@ -5,10 +5,8 @@ import { askedNamedClick, askedSection, askedTab } from './clicks.ts';
 import { askedClosing } from './closing.ts';
 import { askedAutocomplete, askedFields, askedMoment } from './fields.ts';
 import { askedForm } from './form.ts';
+import type { Grammar } from './grammar.ts';
 import { askedMail } from './mail.ts';
-
-/** One way of asking: the expectations of the part of the sentence it understands, else undefined. */
-export type Grammar = (utterance: string, page: Page) => readonly Expectation[] | undefined;
 
 /** The first that understands the sentence speaks for it; the closing ("and press Submit") is added to any of them. */
 const grammars: readonly Grammar[] = [

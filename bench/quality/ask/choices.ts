@@ -1,7 +1,7 @@
 import { click, listWords, required, route, type Expectation } from '../expectation.ts';
 import { named, withKind, type PageElement } from '../page.ts';
 import { fold } from '../words.ts';
-import type { Grammar } from './ask.ts';
+import type { Grammar } from './grammar.ts';
 
 /** "Select A, B from the scroll list and click Submit." */
 export const askedListItems: Grammar = (utterance, page) => {

@@ -1,6 +1,6 @@
 import { click, fieldWords, iconWords, required, route, type Expectation } from '../expectation.ts';
 import { named, visibleText, withKind, type ElementKind, type Page, type PageElement } from '../page.ts';
-import type { Grammar } from './ask.ts';
+import type { Grammar } from './grammar.ts';
 
 /** What closes a dialog, however it is drawn. */
 const closeNames = ['x', 'X', '×', '✕', '✖', 'Close', 'close'];

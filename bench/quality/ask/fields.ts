@@ -1,7 +1,7 @@
 import { fieldWords, required, route, type Expectation, type Way } from '../expectation.ts';
 import { isField, withKind, type ElementKind, type Page, type PageElement } from '../page.ts';
 import { calendarDate, clockTime } from '../words.ts';
-import type { Grammar } from './ask.ts';
+import type { Grammar } from './grammar.ts';
 
 /** Typing into `field`; a password is a secret step that shows no value. */
 export function typeInto(field: PageElement, value: (typed: string) => boolean, kinds: Way['kinds'] = ['type']): Expectation {

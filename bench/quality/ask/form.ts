@@ -2,7 +2,7 @@ import { click, required, route, type Expectation } from '../expectation.ts';
 import { isField, withKind, type Page, type PageElement } from '../page.ts';
 import { calendarDate } from '../words.ts';
 import { pickDate, typeAndChoose } from './fields.ts';
-import type { Grammar } from './ask.ts';
+import type { Grammar } from './grammar.ts';
 
 /**
  * A request in the shape `{"Departure City":"Baltimore","Departure Day":3,"Passengers":2}`: each wanted value is looked for in the fields of the last

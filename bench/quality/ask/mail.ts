@@ -1,7 +1,7 @@
 import { click, iconWords, required, type Expectation } from '../expectation.ts';
 import { isField, type Page } from '../page.ts';
 import { typeInto } from './fields.ts';
-import type { Grammar } from './ask.ts';
+import type { Grammar } from './grammar.ts';
 
 /** Words that a drawn sign may be called by. */
 const signs: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import type { MemoryEntry } from './memory-partition.ts';
+import type { MemoryEntry } from './memory-entry.ts';
 
 interface CompactionBounds {
   /** Entries from here on are left alone. */

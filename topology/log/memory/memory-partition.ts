@@ -3,20 +3,7 @@ import type { ReadRequest, ReadResult } from '../local/local-storage.ts';
 import { offsetOutOfRange } from '../local/log-errors.ts';
 import { recordBytes } from '../local/record-bytes.ts';
 import { keysToKeep } from './memory-compaction.ts';
-
-/** A transaction as its records see it. `firstOffsets` hold the last stable offset back while it is open. */
-export interface MemoryTransaction {
-  state: 'open' | 'committed' | 'aborted';
-}
-
-/** What stands at one offset. A marker ends a transaction in this partition and is never handed out. */
-export interface MemoryEntry {
-  readonly offset: bigint;
-  readonly record: InputRecord | undefined;
-  readonly transaction: MemoryTransaction | undefined;
-  readonly appendedAtMs: number;
-  readonly byteCount: number;
-}
+import type { MemoryEntry, MemoryTransaction } from './memory-entry.ts';
 
 const noHeaders: InputRecord['headers'] = [];
 const markerBytes = 1;

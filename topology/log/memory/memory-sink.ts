@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { GroupMembership, OffsetCommit, OutputRecord, SinkOptions, TransactionalSink } from '../log.ts';
 import { fenced, logClosed, recordTooLarge } from '../local/log-errors.ts';
 import { recordBytes } from '../local/record-bytes.ts';
-import type { MemoryPartition, MemoryTransaction } from './memory-partition.ts';
+import type { MemoryTransaction } from './memory-entry.ts';
+import type { MemoryPartition } from './memory-partition.ts';
 
 /** What a sink needs of its log. */
 export interface MemorySinkHost {

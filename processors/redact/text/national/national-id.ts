@@ -12,7 +12,7 @@ export interface NationalId {
 }
 
 /** Words that speak of any national number. */
-export const idWords = [
+const idWords = [
   'national id',
   'national identity',
   'identity (?:card|number|no)',
