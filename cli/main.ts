@@ -8,6 +8,8 @@ import { packageVersion } from './version.ts';
 export async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // Whoever read the output has gone (`| head -1`): nothing more is wanted.
+  process.stdout.on('error', () => stop.abort());
   const context: CommandContext = {
     env: process.env,
     stdout: (text) => process.stdout.write(text),

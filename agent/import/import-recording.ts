@@ -40,6 +40,7 @@ export function importRecording(options: ImportOptions): ImportResult {
 function readRecording(options: ImportOptions, context: ImportContext): Parsed<ImportedRecording> {
   const text = readText(options.bytes, context.limits);
   if (!text.ok) return text;
+  if (text.value.trim() === '') return refused('the file is empty');
   const format = options.format ?? detectFormat(text.value);
   if (format === 'events') return importEvents(text.value, context);
   if (format === undefined) {

@@ -5,9 +5,23 @@ import type { Guide } from '../../schemas/types/guide.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { renderGuideHtml, type InlineImage } from '../../sinks/s3/render/guide-html.ts';
 import { renderGuideMarkdown } from '../../sinks/s3/render/guide-markdown.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
 
-/** Writes `guide.json`, `guide.html`, `guide.md` and the pictures under the paths that guide.json and guide.md name. Answers the folder. */
-export async function writeGuide(guide: Guide, objects: ObjectStore, folder: string): Promise<string> {
+/**
+ * Writes `guide.json`, `guide.html`, `guide.md` and the pictures under the paths that guide.json and guide.md name.
+ * @throws {CONFIG_INVALID} when the folder cannot be written.
+ */
+export async function writeGuide(guide: Guide, objects: ObjectStore, folder: string): Promise<void> {
+  try {
+    await writeFiles(guide, objects, folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+    const why = error.code === 'ENOSPC' ? 'the disk is full' : String(error.code);
+    throw new StepwrightError('CONFIG_INVALID', `--out: ${folder} cannot be written (${why})`, { cause: error });
+  }
+}
+
+async function writeFiles(guide: Guide, objects: ObjectStore, folder: string): Promise<void> {
   const images = new Map<string, InlineImage>();
   for (const key of imageKeys(guide)) {
     const body = await objects.get(key);
@@ -24,7 +38,6 @@ export async function writeGuide(guide: Guide, objects: ObjectStore, folder: str
     join(folder, 'guide.md'),
     renderGuideMarkdown(guide, (key) => key),
   );
-  return folder;
 }
 
 /** One folder a file, by its name; two files of one name get a number. */
