@@ -42,6 +42,13 @@ test('an integer beyond ±2^52 on the wire is refused, not rounded', () => {
   assert.equal(maximumInteger, 2 ** 52);
 });
 
+test('an integer that only goes on and on is refused, also when it adds nothing', () => {
+  for (const lengthBytes of [11, 200, 2000]) {
+    const padded = Buffer.concat([Buffer.alloc(lengthBytes, 0x80), Buffer.of(0)]);
+    assert.throws(() => new ByteReader(padded).integer(), AvroFault, `${lengthBytes} bytes`);
+  }
+});
+
 test('strings of every length around the fast paths come back, plain and with one letter outside ASCII at any place', () => {
   for (let length = 0; length <= 300; length += 1) {
     const plain = 'a'.repeat(length);

@@ -3,6 +3,8 @@ import { maximumInteger } from './byte-writer.ts';
 
 /** Up to here a loop over the bytes beats the call into native code. */
 const shortStringBytes = 16;
+/** The scale of the eighth byte of a varint, the last that an integer within ±2^52 can need. */
+const lastScale = 2 ** 49;
 
 /** A position in encoded bytes with Avro's primitives. Every method throws an AvroFault rather than read past the end. */
 export class ByteReader {
@@ -37,12 +39,12 @@ export class ByteReader {
     if (byte <= 0x7f) return (byte >>> 1) ^ -(byte & 1);
     let zigzag = byte & 0x7f;
     let scale = 128;
-    while (byte > 0x7f) {
+    while (byte > 0x7f && scale <= lastScale) {
       byte = this.#byte();
       zigzag += (byte & 0x7f) * scale;
       scale *= 128;
     }
-    if (zigzag > maximumInteger * 2) throw new AvroFault('is an integer beyond ±2^52 on the wire');
+    if (byte > 0x7f || zigzag > maximumInteger * 2) throw new AvroFault('is an integer beyond ±2^52 on the wire');
     return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
   }
 

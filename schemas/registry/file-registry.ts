@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, openSync, closeSync, fsyncSync, readFileSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, openSync, closeSync, fsyncSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import { parseSchema } from '../codec/parse-schema.ts';
@@ -85,7 +85,7 @@ function takeName(directory: string, id: number, text: string): boolean {
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   const file = openSync(temporary, 'w');
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     fsyncSync(file);
     linkSync(temporary, join(directory, `${id}.json`));
     syncDirectory(directory);

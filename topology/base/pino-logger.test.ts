@@ -44,6 +44,30 @@ test('an error keeps its code, disposition and context', () => {
   assert.deepEqual([error.code, error.context], ['LOG_FENCED', { offset: '7' }]);
 });
 
+test('an error keeps what caused it, level by level: the advice is to look at the cause', () => {
+  const { logger, lines } = capture('info');
+  const device = Object.assign(new Error('Too many open files'), { code: 'EMFILE' });
+  const vendor = new Error('Database failed to open', { cause: device });
+  logger.error({ error: new StepwrightError('STATE_IO_FAILED', 'see the cause', { cause: vendor }) }, 'task stops');
+  const text = JSON.stringify(lines()[0]?.['error']);
+  for (const words of ['Database failed to open', 'Too many open files', 'EMFILE']) assert.ok(text.includes(words), words);
+});
+
+test('what a JSON parser says of its input is not repeated, for it quotes it', () => {
+  const { logger, text } = capture('info');
+  const canary = 'canary-canary-canary-123';
+  let quoting: unknown;
+  try {
+    JSON.parse(canary);
+  } catch (error) {
+    quoting = error;
+  }
+  assert.ok(quoting instanceof SyntaxError && quoting.message.includes('canary'), 'the parser quotes its input');
+  logger.error({ error: new StepwrightError('SERDE_FAILED', 'not JSON', { cause: quoting }) }, 'a');
+  logger.error({ error: quoting }, 'b');
+  assert.equal(text().includes('canary'), false, text());
+});
+
 test('lines below the level are not written, and a circular value does not stop a program', () => {
   const { logger, lines } = capture('warn');
   logger.info({}, 'quiet');

@@ -30,8 +30,8 @@ const deepestLevel = 6;
 const redactedMark = '[redacted]';
 
 /**
- * `fields` with the values of well-known secret names replaced, bytes shown by their length only, and errors as type, code, message and stack. Cut off below
- * six levels. The last line of defence: callers still never log payloads.
+ * `fields` with the values of well-known secret names replaced, bytes shown by their length only, and errors as type, code, message, stack and cause. Cut off
+ * below six levels. The last line of defence: callers still never log payloads.
  */
 export function redactFields(fields: LogFields): Readonly<Record<string, unknown>> {
   return redactedObject(fields, 0);
@@ -57,7 +57,18 @@ function redactedValue(value: unknown, level: number): unknown {
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (value instanceof Date) return value;
   if (level >= deepestLevel) return '[…]';
-  if (value instanceof Error) return { type: value.name, message: value.message, stack: value.stack, ...redactedObject(value, level) };
+  if (value instanceof Error) return redactedError(value, level);
   if (Array.isArray(value)) return value.map((item: unknown) => redactedValue(item, level + 1));
   return redactedObject(value, level);
+}
+
+/** A cause is no enumerable field, but often the only thing that says what to mend. */
+function redactedError(error: Error, level: number): Readonly<Record<string, unknown>> {
+  const cause = error.cause === undefined ? {} : { cause: redactedValue(error.cause, level + 1) };
+  return { type: error.name, ...wordsOf(error), ...redactedObject(error, level), ...cause };
+}
+
+/** The stack begins with the message. A parser's message quotes its input, so of a SyntaxError neither is shown. */
+function wordsOf(error: Error): { readonly message?: string; readonly stack?: string | undefined } {
+  return error instanceof SyntaxError ? {} : { message: error.message, stack: error.stack };
 }

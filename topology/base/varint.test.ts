@@ -58,4 +58,8 @@ test('zigzag varints have the bytes of the Java client', () => {
 test('a varint that is cut off or too large is refused', () => {
   assert.throws(() => new VarintReader(Uint8Array.of(0x80, 0x80)).unsigned(), RangeError);
   assert.throws(() => new VarintReader(new Uint8Array(12).fill(0xff)).unsigned(), RangeError);
+  for (const length of [11, 200, 2000]) {
+    const padded = new Uint8Array(length + 1).fill(0x80, 0, length);
+    assert.throws(() => new VarintReader(padded).unsigned(), RangeError, `${length} bytes that add nothing`);
+  }
 });

@@ -4,6 +4,8 @@
  */
 
 const twoTo31 = 0x8000_0000;
+/** The scale of the eighth byte, the last that a safe integer can need: eight times seven bits are 56. */
+const lastScale = 2 ** 49;
 
 /** Bytes of an unsigned varint. */
 export function unsignedVarintBytes(value: number): number {
@@ -67,7 +69,7 @@ export class VarintReader {
     for (;;) {
       const byte = this.#next();
       value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw new RangeError('varint does not fit a safe integer');
+      if (value > Number.MAX_SAFE_INTEGER || scale > lastScale) throw new RangeError('varint does not fit a safe integer');
       if (byte < 0x80) return value;
       scale *= 0x80;
     }
