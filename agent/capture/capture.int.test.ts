@@ -204,3 +204,25 @@ test('events that a script dispatches are not recorded, and nothing is after sto
   assert.equal(messages.length, before);
   await page.context().close();
 });
+
+test("a press on what goes away under it, and a drop of the browser's own drag, are told", { skip }, async () => {
+  const { page, messages, settle } = await record();
+  await page.locator('#goes').click({ noWaitAfter: true });
+  await page.locator('#movable').dragTo(page.locator('#lane'));
+  await settle();
+  assert.equal(of(messages, 'pointer.up')[0]?.target?.name, 'Goes away');
+  const [drag] = of(messages, 'drag');
+  const lane = await page.locator('#lane').boundingBox();
+  assert.equal(drag?.target?.name, 'Card B');
+  assert.ok(lane !== null && drag?.drag !== undefined && drag.drag.y >= lane.y && drag.drag.y <= lane.y + lane.height);
+  await page.context().close();
+});
+
+test('a control without a name is not given that of the group around it, nor one of its identifiers', { skip }, async () => {
+  const { page, messages, settle } = await record();
+  await page.locator('#nameless').click();
+  await settle();
+  const [click] = of(messages, 'click');
+  assert.deepEqual([click?.target?.name, click?.target?.nameSource, click?.target?.context], ['', 'none', 'Tools']);
+  await page.context().close();
+});

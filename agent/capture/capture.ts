@@ -1,7 +1,7 @@
-import type { EventKind, Page, Rect } from '../../schemas/types/capture-event.ts';
+import type { EventKind, Page, Pointer, Rect } from '../../schemas/types/capture-event.ts';
 import { isElement } from './dom/kinds.ts';
 import { frameOffset } from './dom/rects.ts';
-import { isDrag, pointerOf, type Press } from './gesture.ts';
+import { isDrag, pointerOf, unexplainedAfterMs, type Press } from './gesture.ts';
 import { recordedKey } from './keys.ts';
 import { createMaskHistory } from './mask-history.ts';
 import type { Emit, PageMessage, ShotRequest } from './message.ts';
@@ -58,9 +58,9 @@ export function startCapture(options: CaptureOptions): Capture {
     report: (field) => send('input', { target: targets.describe(field), input: inputOf(field, protection) }),
   });
   const context: ListenerContext = { view, send, typing, targets, protection };
-  const listeners: Listeners = { ...pointerListeners(context), ...fieldListeners(context), ...keyListeners(context) };
+  const tables = [pointerListeners(context), fieldListeners(context), keyListeners(context)];
   const controller = new AbortController();
-  for (const [name, listener] of Object.entries(listeners)) {
+  for (const [name, listener] of tables.flatMap((table) => Object.entries(table))) {
     const handle = (event: Event): void => {
       const element = event.composedPath().find(isElement);
       if (!event.isTrusted || element === undefined || isOwn(element, options.ignoreSelector)) return;
@@ -93,10 +93,19 @@ interface ListenerContext {
 
 function pointerListeners({ view, send, typing, targets }: ListenerContext): Listeners {
   let press: Press | undefined;
+  let isDown = false;
+  let actedAtMs = -Infinity;
   const offset = (): ReturnType<typeof frameOffset> => frameOffset(view);
+  const onKey = (): void => {
+    // Held modifiers repeat while a button is down.
+    if (!isDown) press = undefined;
+    actedAtMs = view.performance.now();
+  };
   const onDown = (event: Event, node: Element): void => {
     if (!(event instanceof PointerEvent) || !event.isPrimary) return;
     typing.flush();
+    isDown = true;
+    actedAtMs = view.performance.now();
     const element = targets.actionable(node);
     const target = targets.describe(element);
     const pointer = pointerOf(event, offset());
@@ -104,23 +113,39 @@ function pointerListeners({ view, send, typing, targets }: ListenerContext): Lis
     send('pointer.down', { target, pointer }, beforeAction);
   };
   const onUp = (event: Event): void => {
+    isDown = false;
     if (!(event instanceof PointerEvent) || press === undefined) return;
     const pointer = pointerOf(event, offset());
-    if (isDrag(press, pointer))
-      send('drag', { target: press.target, pointer: { ...pointer, ...press.at }, drag: { x: pointer.x, y: pointer.y } }, effect);
+    if (isDrag(press, pointer)) dragged(press, pointer);
+    // What the page took away while it was pressed gets no click.
+    else if (!press.element.isConnected) send('pointer.up', { target: press.target, pointer });
   };
-  const onClick = (event: Event): void => {
-    // Without a press it comes from a key (detail 0), and the key is the record.
-    if (!(event instanceof MouseEvent) || press === undefined || press.clicked) return;
-    send('click', { target: press.target, pointer: pointerOf(event, offset(), Math.max(1, event.detail)) });
-    press = { ...press, clicked: true };
+  const dragged = (from: Press, to: Pointer): void =>
+    send('drag', { target: from.target, pointer: { ...to, ...from.at }, drag: { x: to.x, y: to.y } }, effect);
+  /** The browser's own drag and drop ends the press without an up. */
+  const onDragEnd = (event: Event): void => {
+    if (!(event instanceof DragEvent) || press === undefined || event.dataTransfer?.dropEffect === 'none') return;
+    const pointer = pointerOf(event, offset());
+    if (isDrag(press, pointer)) dragged(press, pointer);
+  };
+  const onClick = (event: Event, node: Element): void => {
+    if (!(event instanceof MouseEvent)) return;
+    const clickCount = event.detail;
+    if (press !== undefined && !press.clicked) {
+      send('click', { target: press.target, pointer: pointerOf(event, offset(), Math.max(1, clickCount)) });
+      press = { ...press, clicked: true };
+    } else if (clickCount === 0 && view.performance.now() - actedAtMs > unexplainedAfterMs) {
+      const target = targets.describe(targets.actionable(node));
+      send('click', { target, pointer: pointerOf(event, offset(), 0) });
+    }
   };
   const onMenu = (event: Event, node: Element): void => {
     if (!(event instanceof MouseEvent)) return;
     const target = press?.target ?? targets.describe(targets.actionable(node));
     send('context.menu', { target, pointer: pointerOf(event, offset()) });
   };
-  return { pointerdown: onDown, pointerup: onUp, click: onClick, contextmenu: onMenu };
+  // A click that a key makes is told by its key.
+  return { pointerdown: onDown, pointerup: onUp, click: onClick, contextmenu: onMenu, dragend: onDragEnd, keydown: onKey };
 }
 
 function fieldListeners({ send, typing, targets, protection }: ListenerContext): Listeners {

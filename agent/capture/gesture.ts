@@ -10,6 +10,9 @@ export interface Press {
   readonly clicked: boolean;
 }
 
+/** A click that no key or press explains: assistive technology made it. */
+export const unexplainedAfterMs = 1_000;
+
 export const dragFromPx = 30;
 
 /** A drag is a press that ended at least `dragFromPx` from where it began. */

@@ -48,7 +48,7 @@ export function createProtection(document: Document, extraSelector = ''): Protec
   return {
     isProtected,
     remember,
-    maskRects: () => distinctRects(rectsIn(document, marked, isProtected)),
+    maskRects: () => distinctRects(rectsIn(document, marked, (field) => known.has(field) || isSecretField(field))),
     hasProtected: () =>
       [...document.querySelectorAll(`${marked}, input, textarea`)].some((element) => element.matches(marked) || isProtected(element)),
     stop: () => observer.disconnect(),
@@ -74,19 +74,27 @@ function closestAcrossShadow(element: Element, selector: string): Element | null
   return null;
 }
 
-function rectsIn(root: Document | ShadowRoot, marked: string, isProtected: (element: Element) => boolean): Rect[] {
+/** Runs at every press, on pages of any size: selectors do what they can, and a field inside a marked element is covered by its rectangle. */
+function rectsIn(root: Document | ShadowRoot, marked: string, isSecret: (element: Element) => boolean): Rect[] {
   const view = isDocument(root) ? root.defaultView : root.ownerDocument.defaultView;
   if (view === null) return [];
   const offset = frameOffset(view);
   const rects: Rect[] = [];
-  for (const element of root.querySelectorAll(`${marked}, input, textarea`)) {
-    if (element.matches(marked) || isProtected(element)) pushRect(rects, element, offset);
-  }
-  for (const element of root.querySelectorAll('*')) {
-    const inner = element.shadowRoot ?? (isFrame(element) ? element.contentDocument : null);
-    if (inner !== null) rects.push(...rectsIn(inner, marked, isProtected));
-  }
+  for (const element of root.querySelectorAll(marked)) pushRect(rects, element, offset);
+  for (const field of root.querySelectorAll('input, textarea')) if (isSecret(field)) pushRect(rects, field, offset);
+  for (const inner of innerRoots(root)) rects.push(...rectsIn(inner, marked, isSecret));
   return rects;
+}
+
+/** Open shadow roots, and documents of frames of the same origin. */
+function innerRoots(root: Document | ShadowRoot): (Document | ShadowRoot)[] {
+  const roots: (Document | ShadowRoot)[] = [];
+  for (const element of root.querySelectorAll('*')) if (element.shadowRoot !== null) roots.push(element.shadowRoot);
+  for (const frame of root.querySelectorAll('iframe, frame')) {
+    const document = isFrame(frame) ? frame.contentDocument : null;
+    if (document !== null) roots.push(document);
+  }
+  return roots;
 }
 
 function pushRect(rects: Rect[], element: Element, offset: { x: number; y: number } | undefined): void {

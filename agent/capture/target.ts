@@ -82,15 +82,19 @@ function parentAcrossShadow(element: Element): Element | null {
   return element.parentElement ?? (isShadowRoot(root) ? root.host : null);
 }
 
-/** The element's own name; for something without one, its short text, else the name of what is around it. */
+/**
+ * The element's own name; for a passive thing without one, its short text, else the name of the item around it. A control without a name has
+ * none: what stands around it says where it is, not what it is.
+ */
 function nameFor(element: Element): { name: string; source: string } {
   const own = accessibleName(element);
-  if (own.name !== '') return own;
-  const text = interactiveTags.has(element.localName) || isEditable(element) ? '' : visibleText(element);
+  if (own.name !== '' || interactiveRoles.has(roleOf(element))) return own;
+  const text = visibleText(element);
   if (text !== '' && text.length <= 80) return { name: text, source: 'content' };
   for (let up = parentAcrossShadow(element), depth = 0; up !== null && depth < 4; up = parentAcrossShadow(up), depth += 1) {
+    if (up.localName === 'body' || contextSelectorMatches(up)) break;
     const outer = accessibleName(up);
-    if (outer.name !== '' && outer.name.length <= 80 && up.localName !== 'body') return { name: outer.name, source: 'ancestor' };
+    if (outer.name !== '' && outer.name.length <= 80) return { name: outer.name, source: 'ancestor' };
   }
   return own;
 }

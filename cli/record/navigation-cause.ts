@@ -27,11 +27,15 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
   let lastEntryId = -1;
   let reason = '';
   let isSameDocument = false;
+  let isReload = false;
   await session.send('Page.enable');
   const { frameTree } = await session.send('Page.getFrameTree');
   const isMain = (frameId: string): boolean => frameId === frameTree.frame.id;
   session.on('Page.frameRequestedNavigation', (event) => {
     if (isMain(event.frameId)) reason = event.reason;
+  });
+  session.on('Page.frameStartedNavigating', ({ frameId, navigationType }) => {
+    if (isMain(frameId)) isReload = navigationType.startsWith('reload');
   });
   session.on('Page.navigatedWithinDocument', ({ frameId }) => {
     if (isMain(frameId)) isSameDocument = true;
@@ -54,7 +58,7 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
       lastEntryId = entry.id;
       if (wasKnown && !isSame) return 'back_forward';
       if (wasWithin) return 'spa';
-      if (isSame || entry.transitionType === 'reload') return 'reload';
+      if (isReload || isSame || entry.transitionType === 'reload') return 'reload';
       if (entry.transitionType === 'form_submit') return 'form';
       if (typedTransitions.has(entry.transitionType)) return 'typed';
       return scriptReasons.has(why) ? 'script' : 'link';
