@@ -177,7 +177,7 @@ class ContextRecorder implements BrowserRecorder {
     tab.isUsed = true;
     const { event, shot } = message;
     const { tabId } = tab;
-    const picture = shot === undefined ? undefined : takePicture(tab, event.atMs, shot);
+    const picture = shot === undefined ? undefined : takePicture(tab, event, shot);
     this.#enqueue(() => {
       if (tabId !== this.#activeTabId) this.#activate(tab, event);
       const seq = this.#write(event.page === undefined ? event : { ...event, page: { ...event.page, tabId } });
@@ -212,7 +212,7 @@ class ContextRecorder implements BrowserRecorder {
     const size = pngSize(png);
     if (!this.#stored.has(sha256)) this.#options.target.screenshot(sha256, png);
     this.#stored.add(sha256);
-    const scale = size.width / (event.page?.viewport?.width ?? size.width);
+    const scale = size.width / picture.viewportWidth;
     const masks = distinctRects([...shot.masks, ...picture.masks]);
     const taken = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale, masks } as const;
     this.#write({ atMs: Date.now(), kind: 'screenshot', screenshot: { ofSeq: seq, phase: shot.phase, ...taken } });
@@ -233,12 +233,19 @@ interface Picture {
   readonly frame: Frame;
   /** Of before and after the shot: a frame of another origin may show a card at the click and be gone right after it. */
   readonly masks: readonly Rect[];
+  /** Of the top frame, CSS pixels: what rectangles and picture are measured in, wherever the event was. */
+  readonly viewportWidth: number;
 }
 
-async function takePicture(tab: RecordedTab, atMs: number, shot: ShotRequest): Promise<Picture | undefined> {
+/** Without the top frame's word on what is protected and how wide it is, an event of an inner frame gets no picture: its own word is of itself only. */
+async function takePicture(tab: RecordedTab, { atMs, page }: PageMessage['event'], shot: ShotRequest): Promise<Picture | undefined> {
   try {
     const [before, frame] = await Promise.all([masksNow(tab.page), frameFor(tab, atMs, shot)]);
-    return frame === undefined ? undefined : { frame, masks: [...before, ...(await masksNow(tab.page))] };
+    const after = await masksNow(tab.page);
+    const ownWidth = page?.framePath === undefined ? page?.viewport?.width : undefined;
+    const viewportWidth = before.viewportWidth ?? ownWidth ?? after.viewportWidth;
+    if (frame === undefined || viewportWidth === undefined) return undefined;
+    return { frame, masks: [...before.rects, ...after.rects], viewportWidth };
   } catch {
     return undefined; // the page is gone
   }

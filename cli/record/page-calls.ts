@@ -4,18 +4,29 @@ import type { Rect } from '../../schemas/types/capture-event.ts';
 /** A page that is blocked by a dialog does not answer; it has nothing to say then. */
 const answerWithinMs = 500;
 
-/** Protected rectangles after the shot; of a frame of another origin that holds a protected field, the whole frame. */
-export async function masksNow(page: Page): Promise<Rect[]> {
-  const perFrame = page.frames().map(async (frame): Promise<readonly Rect[]> => {
-    const answer = await frame.evaluate(() => ({
+/** What must be covered now, CSS pixels of the top viewport, and how wide that is; the width is missing when the top frame did not answer. */
+export interface MasksNow {
+  readonly rects: readonly Rect[];
+  readonly viewportWidth: number | undefined;
+}
+
+/** Protected rectangles of this moment; of a frame of another origin that holds a protected field, the whole frame. */
+export async function masksNow(page: Page): Promise<MasksNow> {
+  const perFrame = page.frames().map(async (frame): Promise<MasksNow> => {
+    const { rects, hidden, width } = await frame.evaluate(() => ({
       rects: window.__stepwright_capture?.maskRects() ?? [],
       hidden: window.__stepwright_capture?.hasUnplacedMasks() ?? false,
+      width: window.innerWidth,
     }));
-    if (!answer.hidden) return frame.parentFrame() === null ? answer.rects : [];
+    const isTop = frame.parentFrame() === null;
+    const viewportWidth = isTop ? width : undefined;
+    if (!hidden) return { rects: isTop ? rects : [], viewportWidth };
     const box = await (await frame.frameElement()).boundingBox();
-    return box === null ? [] : [box];
+    return { rects: box === null ? [] : [box], viewportWidth };
   });
-  return (await answered(perFrame)).flatMap((rects) => [...rects]);
+  const answers = await answered(perFrame);
+  const viewportWidth = answers.find((answer) => answer.viewportWidth !== undefined)?.viewportWidth;
+  return { rects: answers.flatMap(({ rects }) => rects), viewportWidth };
 }
 
 /** Makes every frame report what was typed and not yet told. */
