@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { createFileKeyring } from '../../processors/adapters/file-keyring/file-keyring.ts';
+import type { Keyring } from '../../processors/ports/keyring.ts';
 import { createTopicSerdes } from '../../schemas/avro-serde.ts';
 import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
+import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
 import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { disguisesOf, keysInJson, runsIn } from './canary.ts';
-import { magentaPixels } from './magenta.ts';
+import { fieldPixels } from './field-colour.ts';
 import { openedRecords, openedRows, openedViews, type OpenedRecord } from './open-records.ts';
 import { scanFiles, type FileFinding } from './scan-files.ts';
 
@@ -38,34 +40,60 @@ export async function examine(root: string, canary: string, control: string): Pr
   const { fileCount, bytes: fileBytes, findings: inFiles } = scanFiles(root, disguises);
   const controlCount = scanFiles(root, [{ name: 'control', bytes: Buffer.from(control) }]).findings.length;
   const dataFolder = join(root, 'data');
-  const clock = createSystemClock();
-  const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock });
-  const log = await openEmbeddedLog({ directory: join(dataFolder, 'log'), clock });
-  const chunks = (await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas'))))['capture.events.v1'];
-  const inRecords = new Set<string>();
-  let [openedCount, protectedKeyCount, protectedValueCount, keys] = [0, 0, 0, ''];
-  const look = ({ place, bytes }: OpenedRecord): void => {
-    openedCount += 1;
-    for (const { name, bytes: wanted } of disguises) if (bytes.includes(wanted)) inRecords.add(`${place}: ${name}`);
-    const typed = keysInJson(bytes.toString('latin1'));
-    if (runsIn(typed, canary) > 0) inRecords.add(`${place}: keys`);
+  const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock: createSystemClock() });
+  const found = createFound(canary);
+  const events = await examineLog(dataFolder, keyring, found);
+  for await (const row of openedRows(join(dataFolder, 'state'), keyring)) found.look(row);
+  for await (const row of openedViews(dataFolder, keyring)) found.look(row);
+  const pictures = await examineObjects(dataFolder, found.look);
+  const keyRunCount = runsIn(events.keys, canary);
+  const { protectedKeyCount, protectedValueCount } = events;
+  const counts = { fileCount, fileBytes, controlCount, openedCount: found.count(), protectedKeyCount, protectedValueCount, keyRunCount };
+  return { ...counts, inFiles, inRecords: found.places(), ...pictures };
+}
+
+interface Found {
+  readonly look: (record: OpenedRecord) => void;
+  readonly count: () => number;
+  readonly places: () => readonly string[];
+}
+
+function createFound(canary: string): Found {
+  const disguises = disguisesOf(canary);
+  const places = new Set<string>();
+  let count = 0;
+  return {
+    look: ({ place, bytes }) => {
+      count += 1;
+      for (const { name, bytes: wanted } of disguises) if (bytes.includes(wanted)) places.add(`${place}: ${name}`);
+      if (runsIn(keysInJson(bytes.toString('latin1')), canary) > 0) places.add(`${place}: keys`);
+    },
+    count: () => count,
+    places: () => [...places],
   };
+}
+
+interface FoundEvents {
+  readonly keys: string;
+  readonly protectedKeyCount: number;
+  readonly protectedValueCount: number;
+}
+
+async function examineLog(dataFolder: string, keyring: Keyring, { look }: Found): Promise<FoundEvents> {
+  const log = await openEmbeddedLog({ directory: join(dataFolder, 'log'), clock: createSystemClock() });
+  const serdes = await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas')));
+  const events: CaptureEvent[] = [];
   for await (const record of openedRecords(log, keyring)) {
     look(record);
-    if (record.place !== 'capture.events.v1') continue;
-    for (const { target, key, input } of chunks.deserialize(record.bytes, record.key).events) {
-      keys += key?.key ?? '';
-      if (target?.protected === true && key !== undefined) protectedKeyCount += 1;
-      if (target?.protected === true && input?.text !== undefined) protectedValueCount += 1;
-    }
+    if (record.place === 'capture.events.v1') events.push(...serdes[record.place].deserialize(record.bytes, record.key).events);
   }
   await log.close();
-  for await (const row of openedRows(join(dataFolder, 'state'), keyring)) look(row);
-  for await (const row of openedViews(dataFolder, keyring)) look(row);
-  const pictures = await examineObjects(dataFolder, look);
-  const keyRunCount = runsIn(keys, canary);
-  const counts = { fileCount, fileBytes, controlCount, openedCount, protectedKeyCount, protectedValueCount, keyRunCount };
-  return { ...counts, inFiles, inRecords: [...inRecords], ...pictures };
+  const ofProtected = events.filter(({ target }) => target?.protected === true);
+  return {
+    keys: events.map(({ key }) => key?.key ?? '').join(''),
+    protectedKeyCount: ofProtected.filter(({ key }) => key !== undefined).length,
+    protectedValueCount: ofProtected.filter(({ input }) => input?.text !== undefined).length,
+  };
 }
 
 type Pictures = Pick<Examination, 'originalsWithField' | 'derivativeCount' | 'derivativesWithField'>;
@@ -81,10 +109,10 @@ async function examineObjects(dataFolder: string, look: (record: OpenedRecord) =
     const body = await (kind === 'quarantine' ? originals : objects).get(key);
     if (body === undefined) continue;
     look({ place: `object ${kind ?? ''}`, key: Buffer.from(key), bytes: body });
-    if (kind === 'quarantine' && (await magentaPixels(body)) > 0) originalsWithField += 1;
+    if (kind === 'quarantine' && (await fieldPixels(body)) > 0) originalsWithField += 1;
     if (kind !== 'images' || key.endsWith('.json')) continue;
     derivativeCount += 1;
-    const left = await magentaPixels(body);
+    const left = await fieldPixels(body);
     if (left > 0) derivativesWithField.push(`${key}: ${left} pixels`);
   }
   return { originalsWithField, derivativeCount, derivativesWithField };

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 
 /**
- * A page with every kind of field that must not be read. What is in such a field is painted in magenta, which nothing else on the page is: a picture
+ * A page with every kind of field that must not be read. What is in such a field is painted in green, which nothing else on the page is: a picture
  * that still shows some of it can be told by its colours.
  */
 const style = `body{font:16px sans-serif;margin:20px;background:#fff;color:#000}button{color:#000}
-.s,input.s,textarea.s{color:#f0f;background:#fbf;border:2px solid #f0f;outline:none;caret-color:#f0f;font:16px monospace;width:330px;accent-color:#000}
+.s,input.s,textarea.s{color:#080;background:#8f8;border:2px solid #0c0;outline:none;caret-color:#080;font:16px monospace;width:330px;accent-color:#000}
 iframe{border:1px solid #000;width:560px;height:60px}p{margin:8px 0}`;
 
 const main = (
