@@ -1,5 +1,6 @@
 import { renderHelp } from '../topology/base/option-docs.ts';
 import { envName, parseOptions, type OptionRule, type OptionTable, type OptionValues } from '../topology/base/options.ts';
+import { StepwrightError } from '../topology/base/errors.ts';
 import { takeConfigFile } from './config-file.ts';
 
 /** What a command may touch of the process; tests hand in their own. */
@@ -54,6 +55,13 @@ export function defineCommand<Table extends OptionTable>(spec: CommandSpec<Table
       return spec.run(parsed.values, parsed.positionals, context);
     },
   };
+}
+
+/** For commands that take options only: a forgotten dash would start them as if nothing had been said. @throws {CONFIG_INVALID} */
+export function refuseNames(command: string, positionals: readonly string[]): void {
+  const [first] = positionals;
+  if (first === undefined) return;
+  throw new StepwrightError('CONFIG_INVALID', `${command} takes options only, not "${first}"; stepwright help ${command} lists them`);
 }
 
 /** Names of all environment variables of a command. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { booleanOption, numberOption, oneOfOption } from '../../topology/base/option-types.ts';
-import { defineCommand, type CommandContext } from '../command.ts';
+import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions } from '../options.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
@@ -35,7 +35,14 @@ export const startCommand = defineCommand({
   about: 'Run the whole platform in one process on a data folder, and play a real recording through it.',
   usage: 'start [options]',
   table,
-  run: async (values, _positionals, context) => {
+  rules: [
+    ({ allowOrigins }) => {
+      const wrong = allowOrigins.find((origin) => !isOrigin(origin));
+      return wrong === undefined ? undefined : { option: 'allowOrigins', problem: `"${wrong}" is no origin like https://app.example.com` };
+    },
+  ],
+  run: async (values, positionals, context) => {
+    refuseNames('start', positionals);
     const server = await startServer({ ...values, version: packageVersion(), onRestore: restoreReporter(context.stderr) });
     try {
       const token = server.tokens.mint({ tenantId: localTenant, role: 'admin', operator: true });
@@ -54,6 +61,11 @@ export const startCommand = defineCommand({
     }
   },
 });
+
+/** Scheme, host and port, as a browser sends them; a wildcard is none. */
+function isOrigin(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#*\s]+$/.test(text);
+}
 
 interface DemoRun {
   readonly server: Server;

@@ -6,7 +6,7 @@ import { defaultIngestLimits } from '../../gateway/ingest/limits.ts';
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
 import type { EventParser } from '../../schemas/validate-event.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
-import type { RecordingFile } from './recording-file.ts';
+import { withoutScreenshot, type RecordingFile } from './recording-file.ts';
 
 const deviceId = 'stepwright-guide';
 
@@ -22,8 +22,7 @@ export async function feedRecording(ingest: IngestService, parser: EventParser, 
   const opened = accept(await ingest.open({ ...ref, deviceId, atMs: startedAtMs, agent, ...(title === undefined ? {} : { title }) }));
   if (opened.state.status === 'finished') return;
   const events = recording.events.filter((event) => event.seq > opened.state.ackedSeq);
-  await storeScreenshots(ingest, ref, file, events);
-  for (const run of batchesOf(events)) {
+  for (const run of batchesOf(await storeScreenshots(ingest, ref, file, events))) {
     const firstSeq = run[0]?.seq ?? 0;
     const batch = accept(readBatch({ firstSeq, events: run, lostBefore: true }, defaultIngestLimits, parser));
     accept(await ingest.append(ref, deviceId, batch, JSON.stringify(run).length));
@@ -33,16 +32,23 @@ export async function feedRecording(ingest: IngestService, parser: EventParser, 
   accept(await ingest.mark(ref, deviceId, { kind: 'session.finished', lastSeq: state.ackedSeq, abandon: true }));
 }
 
+/** Stores the pictures and answers the events. One that is no picture is told missing under the same seq, as an agent would. */
 async function storeScreenshots(
   ingest: IngestService,
   ref: SessionRef,
   file: RecordingFile,
   events: readonly CaptureEvent[],
-): Promise<void> {
-  for (const { screenshot } of events) {
-    if (screenshot === undefined || (await ingest.hasScreenshot(ref, screenshot.sha256))) continue;
-    accept(await ingest.putScreenshot(ref, screenshot.sha256, readFileSync(file.screenshotPath(screenshot.sha256))));
+): Promise<readonly CaptureEvent[]> {
+  const stored: CaptureEvent[] = [];
+  for (const event of events) {
+    const sha256 = event.screenshot?.sha256;
+    const isStored = sha256 === undefined || (await ingest.hasScreenshot(ref, sha256));
+    const answer = isStored ? undefined : await ingest.putScreenshot(ref, sha256, readFileSync(file.screenshotPath(sha256)));
+    const isBadPicture = answer instanceof Refusal && answer.code.startsWith('SCREENSHOT_');
+    if (!isBadPicture) accept(answer);
+    stored.push(isBadPicture ? withoutScreenshot(event, answer.message) : event);
   }
+  return stored;
 }
 
 /** Runs of consecutive seqs, none longer than a batch may be. */

@@ -39,9 +39,14 @@ export function readRecordingFile(path: string, format: ImportFormat | undefined
 
 /** A screenshot whose bytes are not there is said to be missing, as an agent would. */
 function withKnownScreenshot(event: CaptureEvent, pathOf: (sha256: string) => string): CaptureEvent {
+  if (event.screenshot === undefined || existsSync(pathOf(event.screenshot.sha256))) return event;
+  return withoutScreenshot(event, 'the file of the screenshot is not beside the recording');
+}
+
+/** The same event without its picture, which the guide then says. */
+export function withoutScreenshot(event: CaptureEvent, reason: string): CaptureEvent {
   const { screenshot, ...rest } = event;
-  if (screenshot === undefined || existsSync(pathOf(screenshot.sha256))) return event;
-  return { ...rest, kind: 'screenshot.missing', ofSeq: screenshot.ofSeq, reason: 'the file of the screenshot is not beside the recording' };
+  return { ...rest, kind: 'screenshot.missing', ofSeq: screenshot?.ofSeq ?? event.seq, reason };
 }
 
 function refused(problem: string): ReadRecording {

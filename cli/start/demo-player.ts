@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -22,11 +23,9 @@ const title = 'Set up a support team';
 
 /**
  * Plays a recorded folder through the ingest API, as the recorder would have sent it. Events keep their distances in time; only the sending is
- * faster. Answers false when it was stopped.
+ * faster. Answers false when it was stopped, whatever the server does.
  */
 export async function playDemo(options: DemoOptions): Promise<boolean> {
-  const events = readEvents(options.folder);
-  const firstAtMs = events[0]?.atMs ?? 0;
   const uploader = new Uploader({
     baseUrl: options.baseUrl,
     token: options.token,
@@ -35,21 +34,36 @@ export async function playDemo(options: DemoOptions): Promise<boolean> {
     title,
     agent: { name: 'stepwright-demo', version: '1.0.0' },
   });
-  await uploader.open();
+  const { stopped } = options;
+  stopped.addEventListener('abort', () => uploader.stop(), { once: true });
+  const sending = send(uploader, options);
+  // A try that is under way ends when its answer comes; nobody waits for it.
+  sending.catch(() => undefined);
+  return Promise.race([sending, whenAborted(stopped)]);
+}
+
+/** Goes on behind what an interrupted start has sent already. */
+async function send(uploader: Uploader, { folder, pace, stopped, onProgress }: DemoOptions): Promise<boolean> {
+  const events = readEvents(folder);
+  const { ackedSeq } = await uploader.open();
+  const left = events.filter(({ seq }) => seq > ackedSeq);
+  const firstAtMs = left[0]?.atMs ?? 0;
   const startedAtMs = Date.now();
-  for (const [index, event] of events.entries()) {
-    await waitUntil(startedAtMs + (event.atMs - firstAtMs) / options.pace, options.stopped);
-    if (options.stopped.aborted) {
-      uploader.stop();
-      return false;
-    }
-    const { seq: _, ...rest } = event;
+  for (const event of left) {
+    await waitUntil(startedAtMs + (event.atMs - firstAtMs) / pace, stopped);
+    if (stopped.aborted) return false;
+    const { seq, ...rest } = event;
     if (event.kind !== 'session.finished')
-      uploader.record({ ...rest, atMs: startedAtMs + (event.atMs - firstAtMs) }, pictureOf(options.folder, event));
-    options.onProgress(index + 1, events.length);
+      uploader.record({ ...rest, atMs: startedAtMs + (event.atMs - firstAtMs) }, pictureOf(folder, event));
+    onProgress(seq, events.length);
   }
   await uploader.finish();
   return true;
+}
+
+async function whenAborted(stopped: AbortSignal): Promise<false> {
+  if (!stopped.aborted) await once(stopped, 'abort');
+  return false;
 }
 
 function readEvents(folder: string): readonly CaptureEvent[] {

@@ -25,7 +25,7 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   readonly server: Server;
-  /** @throws {PORT_TAKEN} naming the port. */
+  /** @throws {PORT_TAKEN} naming the port; {CONFIG_INVALID} when the host is no address of this machine. */
   listen(host: string, port: number): Promise<{ readonly url: string; readonly port: number }>;
   /** Ends idle connections at once and others after their answer, at the latest after `graceMs`. */
   close(graceMs?: number): Promise<void>;
@@ -176,8 +176,7 @@ function answerBrokenRequest(error: Error, socket: Socket): void {
 function listen(server: Server, host: string, port: number): Promise<{ readonly url: string; readonly port: number }> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => {
-      const taken = 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES');
-      reject(taken ? new StepwrightError('PORT_TAKEN', `port ${port} of ${host} is taken; choose another with --port`, { cause }) : cause);
+      reject(listenProblem(cause, host, port));
     };
     server.once('error', failed);
     server.listen(port, host, () => {
@@ -188,6 +187,19 @@ function listen(server: Server, host: string, port: number): Promise<{ readonly 
       resolve({ url: `http://${name}:${address.port}`, port: address.port });
     });
   });
+}
+
+function listenProblem(cause: Error, host: string, port: number): Error {
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE')
+    return new StepwrightError('PORT_TAKEN', `port ${port} of ${host} is taken; choose another with --port`, { cause });
+  if (code === 'EACCES')
+    return new StepwrightError('PORT_TAKEN', `port ${port} of ${host} is kept for the system; choose one above 1023 with --port`, {
+      cause,
+    });
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EINVAL' || code === 'EAI_AGAIN')
+    return new StepwrightError('CONFIG_INVALID', `--host: ${host} is no address of this machine`, { cause });
+  return cause;
 }
 
 function isAddress(address: AddressInfo | string | null): address is AddressInfo {

@@ -31,7 +31,7 @@ function warningsOf(state: SessionState): string[] {
   if (state.conflictCount > 0)
     warnings.push(`${counted(state.conflictCount, 'event')} of a second device were left out: record one session on one device.`);
   if (state.clampedCount > 0) warnings.push(`The device's clock was wrong: ${counted(state.clampedCount, 'time')} adjusted.`);
-  if (state.unknownCount > 0) warnings.push(`${counted(state.unknownCount, 'event')} of a newer recorder were skipped.`);
+  if (state.unknownCount > 0) warnings.push(`Skipped ${counted(state.unknownCount, 'event')} of a newer recorder.`);
   if (state.missingImageCount > 0) warnings.push(`${counted(state.missingImageCount, 'screenshot')} could not be taken.`);
   return warnings;
 }

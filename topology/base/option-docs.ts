@@ -58,7 +58,7 @@ export function renderHelp(table: OptionTable): string {
 }
 
 function placeholder(option: Option<unknown>): string {
-  return (option.unit ?? (option.type === 'one-of' ? option.range.replaceAll(', ', '|') : option.type)).toUpperCase();
+  return option.type === 'one-of' ? option.range.replaceAll(', ', '|') : (option.unit ?? option.type).toUpperCase();
 }
 
 function typeText(option: Option<unknown>): string {

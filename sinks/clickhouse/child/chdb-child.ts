@@ -20,8 +20,9 @@ const engineNiceness = 10;
 let client: Promise<AnalyticsClient> | undefined;
 let last: Promise<void> = Promise.resolve();
 
-// Ctrl-C reaches the whole process group; the parent decides when the engine ends.
+// Both reach the whole process group; the parent decides when the engine ends.
 process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
 process.on('disconnect', () => void close().then(() => process.exit(0)));
 process.on('message', (request: ChildRequest) => {
   last = last.then(async () => answer(await run(request)));
