@@ -9,4 +9,9 @@ const root = mkdtempSync(join(tmpdir(), 'stepwright-state-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
 let count = 0;
-stateContract({ name: 'rocksdb', createFactory: createRocksBackendFactory, createDirectory: () => join(root, String(count++)) });
+stateContract({
+  name: 'rocksdb',
+  createFactory: createRocksBackendFactory,
+  createDirectory: () => join(root, String(count++)),
+  propertyRunCount: 25,
+});

@@ -27,7 +27,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 /** Restore = replay: any mix of writes, commits, aborts, flushes half done or refused, crashes and wipes leaves what a plain map holds. */
-export function modelContract({ name, createFactory, createDirectory }: ContractBackend): void {
+export function modelContract({ name, createFactory, createDirectory, propertyRunCount }: ContractBackend): void {
   test(`${name}: K1–K5 any schedule of writes, commits, aborts, flushes and crashes equals a plain map`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 60, size: 'max' }), fc.constantFrom(0, 1_000_000), async (commands, cacheBytes) => {
@@ -38,7 +38,7 @@ export function modelContract({ name, createFactory, createDirectory }: Contract
         run.compareAll();
         await run.harness.state.close();
       }),
-      { numRuns: 80 },
+      { numRuns: propertyRunCount },
     );
   });
 }
