@@ -156,6 +156,32 @@ describe('facts', () => {
     await guides.driver.close();
   });
 
+  test('T5: a device whose clock ran weeks ahead ends by its own fact, and ends no other session with it', async () => {
+    const dayMs = 86_400_000;
+    const guides = await createGuideDriver();
+    await guides.take(sampleChunk(sampleEvents(session), { sessionId: 'finished' }));
+    const laterMs = sampleOpenedAtMs + 3 * dayMs;
+    const ahead = sampleEvents([click(0), click(2000)]).map((event) => ({
+      ...event,
+      atMs: event.seq === 2 ? laterMs + 29 * dayMs : laterMs,
+    }));
+    await guides.take(sampleChunk(ahead, { sessionId: 'ahead', receivedAtMs: laterMs }));
+    await guides.driver.advanceWallClock(500);
+    await guides.driver.advanceWallClock(61_000);
+    await guides.driver.advanceWallClock(61_000);
+    const title: CaptureEvent = { seq: 3, atMs: 0, kind: 'edit', edit: { editId: 'e', author: 'a', op: 'guide-title', text: 'Kept' } };
+    await guides.take(sampleChunk([title], { sessionId: 'finished', receivedAtMs: laterMs + 130_000 }));
+    assert.deepEqual(
+      (await guidesOf(guides)).map((guide) => [guide?.sessionId, guide?.title]),
+      [
+        ['finished', 'How to save'],
+        ['ahead', 'How to save'],
+        ['finished', 'Kept'],
+      ],
+    );
+    await guides.driver.close();
+  });
+
   test('T3: a replay edition writes no facts and asks no model', async () => {
     const guides = await createGuideDriver({ edition: 'replay', applicationName: 'edition-7', outputPrefix: 'edition-7.' });
     await guides.take(sampleChunk(sampleEvents([click(0)], { modelTitles: true })));

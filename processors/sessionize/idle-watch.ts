@@ -53,7 +53,7 @@ export class IdleWatch {
   }
 }
 
-/** Times are of the session, so the fact is the same whenever it is written. */
+/** Times are of the session's records, so the fact is the same whenever it is written. */
 function idleFact(state: SessionState): CaptureChunk {
   const { tenantId, sessionId } = state.info;
   const seq = state.highestSeq;
@@ -62,7 +62,7 @@ function idleFact(state: SessionState): CaptureChunk {
     tenantId,
     sessionId,
     deviceId: 'platform',
-    receivedAtMs: state.lastAtMs,
+    receivedAtMs: state.lastSeenAtMs,
     events: [{ seq, atMs, kind: 'session.idle', idle: { afterSeq: seq } }],
   };
 }

@@ -24,6 +24,7 @@ export function createSession(chunk: CaptureChunk): SessionState {
     buffer: [],
     gaps: [],
     firstSeenAtMs: chunk.receivedAtMs,
+    lastSeenAtMs: chunk.receivedAtMs,
   };
 }
 

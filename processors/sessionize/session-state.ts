@@ -35,6 +35,8 @@ export interface SessionState {
   readonly gaps: readonly (readonly [fromSeq: number, toSeq: number])[];
   /** Ingest's clock at the first record (T5). */
   readonly firstSeenAtMs: number;
+  /** The same at the latest one: the time of a fact, for no device's clock may move the partition's (T5). */
+  readonly lastSeenAtMs: number;
 }
 
 /** Of a session whose `session.opened` never came: every kind is redacted, nothing leaves to a model. */

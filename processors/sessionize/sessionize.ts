@@ -47,8 +47,10 @@ class Run {
   }
 
   take(event: CaptureEvent, chunk: CaptureChunk): void {
-    if (chunk.receivedAtMs > this.#state.firstSeenAtMs + this.#options.sessionLifeMs) this.#drops.push('expired');
-    else if (event.kind === 'session.idle') this.#idle(event);
+    const { receivedAtMs } = chunk;
+    if (receivedAtMs > this.#state.firstSeenAtMs + this.#options.sessionLifeMs) return void this.#drops.push('expired');
+    if (receivedAtMs > this.#state.lastSeenAtMs) this.#state = { ...this.#state, lastSeenAtMs: receivedAtMs };
+    if (event.kind === 'session.idle') this.#idle(event);
     else if (factKinds.has(event.kind)) this.#fact(event);
     else this.#captured(event, chunk.deviceId);
   }

@@ -184,9 +184,17 @@ class RocksBackend implements Backend {
   }
 
   #checkSpace(bytes: number): void {
-    const { bavail, bsize } = statfsSync(this.#directory);
-    if (bavail * bsize >= bytes + reserveBytes) return;
+    if (this.#freeBytes() >= bytes + reserveBytes) return;
     throw classifyRocksError(new Error('No space left on device: checked before the write'), this.#directory);
+  }
+
+  #freeBytes(): number {
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory);
+      return bavail * bsize;
+    } catch (error) {
+      throw classifyRocksError(error, this.#directory);
+    }
   }
 
   #query(range: Chunk): { readonly rows: readonly Buffer[]; readonly finished: boolean } {
