@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -67,6 +67,18 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Processor time that a process has used, in milliseconds, its threads included; NaN where /proc does not tell. */
+export function cpuMsOf(pid: number): number {
+  const ticksPerSec = 100;
+  try {
+    const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const [user, system] = after.split(' ').slice(11, 13).map(Number);
+    return (((user ?? Number.NaN) + (system ?? Number.NaN)) * 1_000) / ticksPerSec;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 async function untilReady(child: ChildProcess, baseUrl: string): Promise<void> {

@@ -181,7 +181,7 @@ class ContextRecorder implements BrowserRecorder {
     this.#enqueue(() => {
       if (tabId !== this.#activeTabId) this.#activate(tab, event);
       const seq = this.#write(event.page === undefined ? event : { ...event, page: { ...event.page, tabId } });
-      if (shot !== undefined && picture !== undefined) this.#awaitShot({ seq, event, shot }, picture);
+      if (shot !== undefined && picture !== undefined) this.#awaitShot({ seq, shot }, picture);
     });
   }
 
@@ -201,7 +201,7 @@ class ContextRecorder implements BrowserRecorder {
     this.#shots.add(taking);
   }
 
-  #writeShot({ seq, event, shot }: ShotOf, picture: Picture | undefined): void {
+  #writeShot({ seq, shot }: ShotOf, picture: Picture | undefined): void {
     if (picture === undefined) {
       const reason = 'the page was gone, or had not been painted, before its picture was taken';
       this.#write({ atMs: Date.now(), kind: 'screenshot.missing', ofSeq: seq, reason });
@@ -225,7 +225,6 @@ class ContextRecorder implements BrowserRecorder {
 
 interface ShotOf {
   readonly seq: number;
-  readonly event: PageMessage['event'];
   readonly shot: ShotRequest;
 }
 

@@ -30,7 +30,7 @@ const roundRequests = 5_000;
 
 /** Sends `requests` bent requests to a started gateway and looks at every answer. The same seed sends the same requests. */
 export async function runFuzz(
-  under: GatewayUnderTest,
+  under: Pick<GatewayUnderTest, 'token'>,
   url: string,
   options: { readonly requests: number; readonly seed: number },
 ): Promise<FuzzReport> {

@@ -1,0 +1,139 @@
+import { loadavg } from 'node:os';
+import type { FleetAck, FleetReport } from '../../agent/fleet/fleet.ts';
+import { cpuMsOf } from '../server/server-process.ts';
+import { giveOrder, preciseNowMs, type WatchReport } from './child.ts';
+import { percentile, rounded } from './percentile.ts';
+
+export interface LoadOptions {
+  readonly baseUrl: string;
+  readonly token: string;
+  /** Two events each half second of a session. */
+  readonly eventsPerSec: number;
+  readonly durationMs: number;
+  readonly pictureEvery: number;
+  readonly watcherCount: number;
+  /** Of the server. */
+  readonly pid: number;
+  /** Read at a steady pace meanwhile. */
+  readonly guideId?: string;
+}
+
+export interface LoadResult {
+  readonly wantedEventsPerSec: number;
+  readonly sessionCount: number;
+  readonly ackedEventsPerSec: number;
+  /** Of the whole stretch, opening and finishing included: what holds also where other programs share the cores. */
+  readonly eventsPerCpuSec: number;
+  /** Runnable processes of the machine, the mean of the last minute. */
+  readonly machineLoad: number;
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly lateCount: number;
+  readonly watchedCount: number;
+  /** Steps whose click was acked and that never reached their watcher. */
+  readonly missedCount: number;
+  /** From the ack's arrival at the agent to the step's arrival at the watcher; 0 when the step came first. */
+  readonly liveP50Ms: number;
+  readonly liveP99Ms: number;
+  readonly liveMaxMs: number;
+  readonly readCount: number;
+  readonly readP50Ms: number;
+  readonly readP95Ms: number;
+}
+
+const batchIntervalMs = 500;
+const eventsPerBatch = 2;
+/** Left out of every figure: sessions open, code gets warm. */
+const warmUpMs = 2_000;
+const afterMs = 2_500;
+const readsPerSec = 20;
+let loadCount = 0;
+
+/** One load for one stretch of time, on sessions of its own; fleet and watchers are processes of their own. */
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const { baseUrl, token, eventsPerSec, pictureEvery, watcherCount, guideId, pid } = options;
+  const sessionCount = Math.max(1, Math.round((eventsPerSec * batchIntervalMs) / 1_000 / eventsPerBatch));
+  const prefix = `fleet-${process.pid}-${(loadCount += 1)}`;
+  const durationMs = warmUpMs + options.durationMs;
+  const cpuBeganMs = cpuMsOf(pid);
+  const beganAtMs = preciseNowMs();
+  const order = { baseUrl, token };
+  const fleet = giveOrder<FleetReport>('fleet-process', { ...order, prefix, sessionCount, batchIntervalMs, durationMs, pictureEvery });
+  const step = sessionCount / Math.min(watcherCount, sessionCount);
+  const sessionIds = Array.from({ length: Math.min(watcherCount, sessionCount) }, (_, index) => `${prefix}-${Math.floor(index * step)}`);
+  const untilMs = beganAtMs + durationMs + afterMs;
+  const watch = giveOrder<WatchReport>('watch-process', { ...order, sessionIds, untilMs, guideId, readsPerSec });
+  const [report, watched] = await Promise.all([fleet, watch]);
+  const measured = report.acks.filter(({ sentAtMs }) => sentAtMs > beganAtMs + warmUpMs);
+  const eventsPerCpuSec = Math.round(eventCountOf(report.acks) / ((cpuMsOf(pid) - cpuBeganMs) / 1_000));
+  const machine = { eventsPerCpuSec, machineLoad: rounded(loadavg()[0] ?? Number.NaN) };
+  return {
+    wantedEventsPerSec: eventsPerSec,
+    sessionCount,
+    ...machine,
+    ...ackFigures(report, measured),
+    ...liveFigures(measured, sessionIds, watched),
+  };
+}
+
+type AckFigures = Pick<LoadResult, 'ackedEventsPerSec' | 'ackP50Ms' | 'ackP99Ms' | 'refusals' | 'lateCount'>;
+
+function ackFigures({ refusals, lateCount }: FleetReport, acks: readonly FleetAck[]): AckFigures {
+  const latencies = acks.map(({ sentAtMs, ackedAtMs }) => ackedAtMs - sentAtMs);
+  const eventCount = eventCountOf(acks);
+  const [first = 0, last = 0] = [
+    percentile(
+      acks.map(({ sentAtMs }) => sentAtMs),
+      0.0001,
+    ),
+    percentile(
+      acks.map(({ ackedAtMs }) => ackedAtMs),
+      1,
+    ),
+  ];
+  const ackedEventsPerSec = Math.round(eventCount / Math.max(0.001, (last - first) / 1_000));
+  return {
+    ackedEventsPerSec,
+    ackP50Ms: rounded(percentile(latencies, 0.5)),
+    ackP99Ms: rounded(percentile(latencies, 0.99)),
+    refusals,
+    lateCount,
+  };
+}
+
+function eventCountOf(acks: readonly FleetAck[]): number {
+  return acks.reduce((sum, ack) => sum + ack.eventCount, 0);
+}
+
+function liveFigures(
+  acks: readonly FleetAck[],
+  sessionIds: readonly string[],
+  { arrivals, readMs }: WatchReport,
+): Omit<LoadResult, keyof AckFigures | 'wantedEventsPerSec' | 'sessionCount' | 'eventsPerCpuSec' | 'machineLoad'> {
+  const watched = new Set(sessionIds);
+  const clicks = acks.filter(({ sessionId, marker }) => marker !== undefined && watched.has(sessionId));
+  const latencies = clicks.flatMap(({ sessionId, marker, ackedAtMs }) => {
+    const arrivedAtMs = arrivals[`${sessionId} ${marker ?? ''}`];
+    return arrivedAtMs === undefined ? [] : [Math.max(0, arrivedAtMs - ackedAtMs)];
+  });
+  return {
+    watchedCount: latencies.length,
+    missedCount: clicks.length - latencies.length,
+    liveP50Ms: rounded(percentile(latencies, 0.5)),
+    liveP99Ms: rounded(percentile(latencies, 0.99)),
+    liveMaxMs: rounded(percentile(latencies, 1)),
+    readCount: readMs.length,
+    readP50Ms: rounded(percentile(readMs, 0.5)),
+    readP95Ms: rounded(percentile(readMs, 0.95)),
+  };
+}
+
+const boundedAckMs = 150;
+const boundedLiveMs = 1_000;
+
+/** True when the process carried the load: what was wanted was acked, in bounded time, and the chain kept up with it. */
+export function isCarried(result: LoadResult): boolean {
+  const isWhole = result.ackedEventsPerSec >= result.wantedEventsPerSec * 0.93 && Object.keys(result.refusals).length === 0;
+  return isWhole && result.ackP99Ms < boundedAckMs && result.liveP99Ms < boundedLiveMs && result.missedCount === 0;
+}
