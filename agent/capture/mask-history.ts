@@ -1,16 +1,16 @@
 import type { Rect } from '../../schemas/types/capture-event.ts';
 import { distinctRects } from './dom/rects.ts';
 
-const keepMs = 1_000;
+const keepMs = 400;
 
 /**
  * Pixels of one moment must not be masked with rectangles of another: a picture's masks are the union of what was protected
- * during the second before it and after it. Sampled when the page paints after a change; cheap when nothing is protected.
+ * during the moment before it and after it. Sampled when the page paints after a change; cheap when nothing is protected.
  */
 export interface MaskHistory {
   /** Samples now. */
   sample(): void;
-  /** Union of the last second and now. */
+  /** Union of the last moment and now. */
   recent(): Rect[];
   stop(): void;
 }

@@ -1,6 +1,7 @@
 import type { Rect } from '../../schemas/types/capture-event.ts';
 import { isDocument, isElement, isFrame, isInput, isShadowRoot, isTextArea } from './dom/kinds.ts';
 import { distinctRects, frameOffset, rectOf } from './dom/rects.ts';
+import { personalRects } from './personal-data.ts';
 
 /** Marks of a page or a policy: nothing below such an element is read, and its rectangle is masked in every picture. */
 export const markedSelector = '[data-stepwright-protect], [data-private], [data-sensitive], .sw-protect';
@@ -16,9 +17,9 @@ export interface Protection {
   isProtected(element: Element): boolean;
   /** Remembers fields that are passwords now, so that a later "show password" does not open them. */
   remember(root: ParentNode): void;
-  /** Rectangles of all protected elements in view, in this frame and the frames of the same origin inside it, CSS pixels of the top viewport. */
+  /** Rectangles of all protected elements and of personal data in view, in this frame and the frames of the same origin inside it, CSS pixels of the top viewport. */
   maskRects(): Rect[];
-  /** Whether this document holds any protected element, placed or not. */
+  /** Whether this document holds anything to mask, placed or not. */
   hasProtected(): boolean;
   stop(): void;
 }
@@ -50,7 +51,8 @@ export function createProtection(document: Document, extraSelector = ''): Protec
     remember,
     maskRects: () => distinctRects(rectsIn(document, marked, (field) => known.has(field) || isSecretField(field))),
     hasProtected: () =>
-      [...document.querySelectorAll(`${marked}, input, textarea`)].some((element) => element.matches(marked) || isProtected(element)),
+      [...document.querySelectorAll(`${marked}, input, textarea`)].some((element) => element.matches(marked) || isProtected(element)) ||
+      personalRects(document, { x: 0, y: 0 }, isProtected).length > 0,
     stop: () => observer.disconnect(),
   };
 }
@@ -82,6 +84,7 @@ function rectsIn(root: Document | ShadowRoot, marked: string, isSecret: (element
   const rects: Rect[] = [];
   for (const element of root.querySelectorAll(marked)) pushRect(rects, element, offset);
   for (const field of root.querySelectorAll('input, textarea')) if (isSecret(field)) pushRect(rects, field, offset);
+  rects.push(...personalRects(root, offset, isSecret));
   for (const inner of innerRoots(root)) rects.push(...rectsIn(inner, marked, isSecret));
   return rects;
 }

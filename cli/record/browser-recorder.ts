@@ -214,7 +214,7 @@ class ContextRecorder implements BrowserRecorder {
     this.#stored.add(sha256);
     const scale = size.width / picture.viewportWidth;
     const masks = distinctRects([...shot.masks, ...picture.masks]);
-    const taken = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale, masks } as const;
+    const taken = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale, masks, personalDataMasked: true } as const;
     this.#write({ atMs: Date.now(), kind: 'screenshot', screenshot: { ofSeq: seq, phase: shot.phase, ...taken } });
   }
 

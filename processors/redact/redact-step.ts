@@ -39,13 +39,18 @@ export function redactStep(input: RedactStepInput, redactor: Redactor): RedactSt
   const rect = step.target?.rect;
   const hides = rect !== undefined && (isSecret || words.hidesTarget);
   const session = hides ? withPlace(known, pageOf(step), rect) : known;
-  const planned = withPlan(safe, input, placesOf(session, pageOf(step)));
+  const planned = withPlan(safe, input, placesToCover(input, session, hides ? [rect] : []));
   return {
     planned,
     session,
     takenBack: others.map((one) => takeBack(one, step)),
     field: nextField(field, planned, isSecret),
   };
+}
+
+/** A recorder that masks what the page itself shows knows the places of this moment; remembered ones do not follow a scrolled page. */
+function placesToCover({ chosen, step }: RedactStepInput, session: RedactSession, own: readonly Rect[]): readonly Rect[] {
+  return chosen?.shot.personalDataMasked === true ? own : placesOf(session, pageOf(step));
 }
 
 /** The text of a field that is protected, or that its name calls a password; once it is whole, not each beginning of it. */

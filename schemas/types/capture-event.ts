@@ -222,6 +222,8 @@ export interface Screenshot {
   readonly scale: number;
   /** CSS pixels: union of the protected rectangles before and after the shot. */
   readonly masks: readonly Rect[];
+  /** The recorder looked for structured personal data in the page's own text and fields, and `masks` cover it. */
+  readonly personalDataMasked?: boolean;
 }
 
 export type ScreenshotPhase =

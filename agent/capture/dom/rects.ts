@@ -22,7 +22,7 @@ function frameElementOf(view: Window): Element | null {
 }
 
 /** The element's box in the top viewport, rounded outwards to whole CSS pixels; undefined when it has none. */
-export function rectOf(element: Element, offset: Point | undefined): Rect | undefined {
+export function rectOf(element: Pick<Element, 'getBoundingClientRect'>, offset: Point | undefined): Rect | undefined {
   const box = element.getBoundingClientRect();
   if (offset === undefined || (box.width === 0 && box.height === 0)) return undefined;
   const x = Math.floor(box.left + offset.x);
