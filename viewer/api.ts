@@ -37,11 +37,21 @@ export interface TopologyReport {
   readonly deadLetters: number;
 }
 
-/** Reads the gateway's API. Rejects with a sentence for the person. */
+/** What the gateway refused, as a sentence for the person. */
+export class ApiProblem extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(problemText(status));
+    this.status = status;
+  }
+}
+
+/** Reads the gateway's API. @throws {ApiProblem} when it refuses. */
 export async function readApi<T>(path: string): Promise<T> {
   const response = await fetch(path, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
   if (response.ok) return response.json();
-  throw new Error(problemText(response.status));
+  throw new ApiProblem(response.status);
 }
 
 function problemText(status: number): string {

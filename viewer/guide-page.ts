@@ -1,11 +1,11 @@
-import { readGuide, type GuideDocument } from './api.ts';
-import { actionButton, element, say, showProblem } from './dom.ts';
+import { ApiProblem, readGuide, type GuideDocument } from './api.ts';
+import { actionButton, element, say } from './dom.ts';
 import { idFromPath, openPage } from './frame.ts';
 import { stepCard } from './step-card.ts';
 
 const sessionId = idFromPath();
 const content = openPage('Guide');
-readGuide(sessionId).then(show, showProblem);
+readGuide(sessionId).then(show, showMissing);
 
 function show(guide: GuideDocument): void {
   document.title = `${guide.title} · Stepwright`;
@@ -15,6 +15,29 @@ function show(guide: GuideDocument): void {
     toolbar(guide),
     ...notices(guide).map((notice) => element('p', { class: 'notice' }, notice)),
     element('ol', { class: 'steps' }, ...guide.steps.map((step, index) => stepCard(step, index + 1, 'final'))),
+  );
+}
+
+/** In the place of the guide: what is wrong, and where to go from here. */
+function showMissing(error: unknown): void {
+  const status = error instanceof ApiProblem ? error.status : 0;
+  const live = element('a', { href: `/live/${encodeURIComponent(sessionId)}` }, 'its live page');
+  const [heading, ...text] =
+    status === 404
+      ? [
+          'There is no such guide',
+          'Nothing was recorded under this address, or the recording is still running: then ',
+          live,
+          ' shows its steps.',
+        ]
+      : status === 410
+        ? ['This guide was deleted', 'Its steps and pictures are gone for good.']
+        : ['The guide cannot be shown', error instanceof Error ? error.message : 'Reload the page.'];
+  document.title = `${heading} · Stepwright`;
+  content.replaceChildren(
+    element('h1', {}, heading),
+    element('p', { role: 'alert' }, ...text),
+    element('p', {}, element('a', { href: '/' }, 'All guides')),
   );
 }
 

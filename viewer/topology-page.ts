@@ -4,6 +4,7 @@ import { openPage } from './frame.ts';
 import { layOut, type PlacedNode } from './graph-layout.ts';
 
 const refreshMs = 2_000;
+const margin = 2;
 const content = openPage('Topology');
 const graph = element('div', { class: 'graph', role: 'img', 'aria-label': 'Processors and topics, as the list below' });
 const tasks = element('section');
@@ -30,7 +31,14 @@ function draw(report: TopologyReport): SVGElement {
     svgElement('text', { x: node.x + node.width / 2, y: node.y + 22, 'text-anchor': 'middle' }, node.name),
     svgElement('text', { x: node.x + node.width / 2, y: node.y + 39, 'text-anchor': 'middle', class: 'small' }, node.detail),
   ]);
-  return svgElement('svg', { width, height, viewBox: `0 0 ${width} ${height}` }, ...lines, ...boxes);
+  // Strokes stand half outside of their boxes.
+  const [fullWidth, fullHeight] = [width + 2 * margin, height + 2 * margin];
+  return svgElement(
+    'svg',
+    { width: fullWidth, height: fullHeight, viewBox: `${-margin} ${-margin} ${fullWidth} ${fullHeight}` },
+    ...lines,
+    ...boxes,
+  );
 }
 
 function curve(from: PlacedNode, to: PlacedNode): string {
