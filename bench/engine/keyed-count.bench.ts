@@ -5,11 +5,11 @@
  * Not measured: writing the input, network, several tasks, recovery.
  * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output] [--profile]`; prints JSON.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { environment, spreadOf } from '../environment.ts';
 import { createBenchTopology, valueBytes } from './keyed-count-topology.ts';
 import { runOnce } from './keyed-count-run.ts';
 import type { RunOptions, RunResult } from './keyed-count-run.ts';
@@ -41,22 +41,18 @@ for (let run = 0; run <= Number(values.runs); run += 1) {
   if (run > 0) results.push(result);
 }
 
-const median = (numbers: readonly number[]): number => numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? 0;
-const rates = results.map(({ recordsPerCpuSec }) => recordsPerCpuSec);
+const median = (numbers: readonly number[]): number => spreadOf(numbers).median;
 console.log(
   JSON.stringify(
     {
       bench: 'engine/keyed-count',
-      commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() ?? 'unknown',
-      node: process.version,
-      cpu: cpus()[0]?.model,
-      cores: cpus().length,
+      ...environment(),
       recordCount: options.recordCount,
       keyCount: options.keyCount,
       valueBytes,
       commitIntervalMs: options.commitIntervalMs,
       hasOutput: !values['no-output'],
-      recordsPerCpuSec: { median: median(rates), lowest: Math.min(...rates), highest: Math.max(...rates) },
+      recordsPerCpuSec: spreadOf(results.map(({ recordsPerCpuSec }) => recordsPerCpuSec)),
       recordsPerSec: median(results.map(({ recordsPerSec }) => recordsPerSec)),
       commitMs: { p50: median(results.map(({ commitP50Ms }) => commitP50Ms)), p99: median(results.map(({ commitP99Ms }) => commitP99Ms)) },
       isOutputRight: results.every(({ isOutputRight }) => isOutputRight),

@@ -10,12 +10,13 @@
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import type { InputRecord, OutputRecord } from '../../topology/log/log.ts';
+import { environment, spreadOf } from '../environment.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -67,7 +68,7 @@ async function fillInput(log: EmbeddedLog): Promise<number> {
     const records: OutputRecord[] = [];
     for (let index = done; index < Math.min(done + 2000, recordCount); index++) {
       const key = Buffer.alloc(8);
-      key.writeUInt32BE(Math.imul(index, 2654435761) >>> (0 % keyCount));
+      key.writeUInt32BE((Math.imul(index, 2654435761) >>> 0) % keyCount);
       const value = Buffer.alloc(valueBytes, index & 0x7f);
       value.writeUInt32BE(index);
       records.push({ ...input, key, value, timestampMs: index });
@@ -193,16 +194,13 @@ for (let run = 0; run <= Number(flags.runs); run++) {
   if (run > 0) runs.push(result);
 }
 
-const rates = runs.map((run) => run.microsPerRecord).sort(ascending);
 const report = {
   bench: 'log/embedded-log',
-  node: process.version,
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
+  ...environment(),
   recordCount,
   valueBytes,
   commitEvery,
-  microsPerRecord: { median: quantile(rates, 0.5), lowest: rates[0], highest: rates.at(-1) },
+  microsPerRecord: spreadOf(runs.map((run) => run.microsPerRecord)),
   baselineMicrosPerRecord: baselineMicrosPerRecord(),
   runs,
 };

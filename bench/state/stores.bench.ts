@@ -3,6 +3,7 @@
  * Measured: keyed count, 100,000 uniformly random string keys, values of 300 bytes, batches of 500 records prefetched with one native call,
  * get + put a record, `takeChangelog` + `fold` every 5,000 records, `flush` when the bounds say so, on RocksDB in a temporary directory.
  * Then get + put of 1,000 hot keys without commits. Not measured: sending the changelog, decoding input, restore, disks slower than this one.
+ * Checked: the counts add up to the records. Baseline: the same counting and serializing over a plain Map, which is what any store has to do.
  * CPU time is the process's, RocksDB's background threads included. Rerun: npm run build && node dist/bench/state/stores.bench.js [runs]
  */
 import assert from 'node:assert/strict';
@@ -18,6 +19,7 @@ import { defaultStateBudgets } from '../../state/task-state.ts';
 import type { TaskState } from '../../state/task-state.ts';
 import { openTaskState } from '../../state/task/open-task-state.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
+import { environment, spreadOf } from '../environment.ts';
 
 const keyCount = 100_000;
 const recordCount = 400_000;
@@ -138,7 +140,38 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
+/** Records per CPU-second of a Map: one serialized value a key and commit, as a changelog needs. */
+function baselineRecordsPerCpuSec(): number {
+  const keys = randomKeys();
+  const counts = new Map<string, number>();
+  const changed = new Set<string>();
+  const cpu = process.cpuUsage();
+  let byteCount = 0;
+  for (const [index, key] of keys.entries()) {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    changed.add(key);
+    if ((index + 1) % commitCount !== 0) continue;
+    for (const one of changed) byteCount += padded.serialize(counts.get(one) ?? 0, stringKey.encode(one)).length;
+    changed.clear();
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  assert.ok(byteCount > 0);
+  return Math.round((recordCount / (user + system)) * 1e6);
+}
+
 const runCount = Number(process.argv[2] ?? 3);
+const cachesMiB = [16, 128];
 const runs: Run[] = [];
-for (let count = 0; count < runCount; count++) for (const cacheMiB of [16, 128]) runs.push(await measure(cacheMiB));
-process.stdout.write(`${JSON.stringify({ bench: 'state/stores', node: process.version, runs }, undefined, 1)}\n`);
+// The first round warms up and is not counted.
+for (let count = 0; count <= runCount; count++) {
+  for (const cacheMiB of cachesMiB) {
+    const run = await measure(cacheMiB);
+    if (count > 0) runs.push(run);
+  }
+}
+const recordsPerCpuSec = cachesMiB.map((cacheMiB) => {
+  const rates = runs.filter((run) => run.cacheMiB === cacheMiB).map((run) => run.recordsPerCpuSec);
+  return { cacheMiB, ...spreadOf(rates) };
+});
+const report = { bench: 'state/stores', ...environment(), recordsPerCpuSec, baselineRecordsPerCpuSec: baselineRecordsPerCpuSec(), runs };
+process.stdout.write(`${JSON.stringify(report, undefined, 1)}\n`);
