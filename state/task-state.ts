@@ -46,7 +46,10 @@ export interface TaskState {
 
   /** Bytes and records held in memory layers, for admission (K6) and flush decisions. Byte counts of values not yet serialized are estimates. */
   usage(): LayerUsage;
-  /** True when the committed layer passed a bound of `flushBounds`, or is not empty and older than its `ageMs`. False while a flush runs. */
+  /**
+   * True when the committed layer, with the open one that is about to be folded, passed a bound of `flushBounds`, or is not empty and older
+   * than its `ageMs`. False while a flush runs.
+   */
   shouldFlush(): boolean;
   /**
    * Writes the committed layer and `position` in one WriteBatch. The position must not be ahead of the last `fold`: next offsets read before

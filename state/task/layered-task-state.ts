@@ -107,10 +107,11 @@ export class LayeredTaskState implements port.TaskState {
   }
 
   shouldFlush(): boolean {
-    const { unflushedBytes, unflushedCount } = this.#parts.ledger;
+    const { openBytes, openCount, unflushedBytes, unflushedCount } = this.#parts.ledger;
     const { flushBounds } = this.#parts.budgets;
-    if (this.#writing || this.#committedSinceMs === undefined) return false;
-    if (unflushedBytes >= flushBounds.bytes || unflushedCount >= flushBounds.recordCount) return true;
+    if (this.#writing || openCount + unflushedCount === 0) return false;
+    if (openBytes + unflushedBytes >= flushBounds.bytes || openCount + unflushedCount >= flushBounds.recordCount) return true;
+    if (this.#committedSinceMs === undefined) return false;
     return this.#parts.options.clock.monotonicMs() - this.#committedSinceMs >= flushBounds.ageMs;
   }
 

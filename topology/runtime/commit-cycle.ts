@@ -6,7 +6,7 @@ import type { CrashPoints } from './crash-points.ts';
 import { describeError } from './dead-letter.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { RecordCollector } from './record-collector.ts';
-import type { StateFlusher } from './state-flusher.ts';
+import type { ChangelogPositions, StateFlusher } from './state-flusher.ts';
 
 /** `rolled-back`: nothing was committed, drop the open layer (K4). `lost`: another owner writes this task, touch nothing (K7, K8). */
 export type CommitOutcome = 'committed' | 'rolled-back' | 'lost';
@@ -26,11 +26,21 @@ export interface CommitCycleOptions {
   readonly lastCommitId: string | undefined;
 }
 
+export interface CommitRequest {
+  /** Unique to this attempt (K8). */
+  readonly commitId: string;
+  readonly offsets: readonly OffsetCommit[];
+  /** Flush behind this commit, whether due or not. */
+  readonly mustFlush: boolean;
+}
+
 /**
  * One task's way from an open transaction to a folded one. Owns the order; does not own the layers (TaskState) nor when to commit (Task).
  * - K2 changelog and outputs → input offsets with a commit id → commit the log transaction → fold. Folding earlier would let the store run
  *   ahead of the log after an abort; clearing the collector earlier would lose outputs.
  * - K4 Nothing is sent before `run`, so a processor that fails touches only memory.
+ * - K2 A flush that is due takes its positions before the commit: only a commit that succeeds afterwards proves that nobody else wrote the
+ *   changelogs before they were read. A former owner would else flush its old layer under the position of the next owner's data.
  * - K7 After LOG_FENCED nothing is folded, flushed or sent.
  * - K8 After an unknown outcome the log is asked whose commit stands, before anything else.
  * No write to the state may happen while `run` is pending: it would be folded without being in the log.
@@ -52,11 +62,12 @@ export class CommitCycle {
    * @throws {SERDE_FAILED} a changed value cannot be serialized: close and rebuild the task.
    * @throws anything unclassified: close and rebuild the task; the store stays valid (K5).
    */
-  async run(commitId: string, offsets: readonly OffsetCommit[]): Promise<CommitOutcome> {
+  async run({ commitId, offsets, mustFlush }: CommitRequest): Promise<CommitOutcome> {
     const { state, collector, crashPoints, flusher } = this.#options;
     crashPoints.reach('commit-started');
     const changelog = state.takeChangelog();
     crashPoints.reach('changelog-taken');
+    const positions: ChangelogPositions | undefined = mustFlush || state.shouldFlush() ? await flusher.readPositions() : undefined;
     const outcome = await this.#write(this.#batch(changelog, offsets), changelog.length, commitId);
     if (outcome !== 'committed') return outcome;
     crashPoints.reach('log-committed');
@@ -64,7 +75,7 @@ export class CommitCycle {
     state.fold();
     collector.clear();
     crashPoints.reach('folded');
-    if (state.shouldFlush()) await flusher.start(commitId);
+    if (positions !== undefined) await flusher.start(positions, commitId);
     return 'committed';
   }
 

@@ -23,3 +23,9 @@ export function decodeCommitMetadata(text: string): CommitMetadata | undefined {
   if (version !== metadataVersion || commitId === undefined || !Number.isFinite(streamTimeMs)) return undefined;
   return { commitId, streamTimeMs };
 }
+
+/** The number at the end of a commit id; 0 for none. Counting on from it, a new id differs from the last one whoever wrote that (K8). */
+export function commitNumberOf(commitId: string | undefined): number {
+  const number = Number(commitId?.slice(commitId.lastIndexOf('-') + 1));
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
+}

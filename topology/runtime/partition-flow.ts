@@ -8,6 +8,8 @@ export class PartitionFlow {
   readonly #source: GroupedSource;
   readonly #pendingSeeks = new Map<string, TopicPartitionOffset>();
   readonly #paused = new Set<string>();
+  /** Paused when the last poll began, or paused, resumed or moved since: an empty answer says nothing of them. */
+  #disturbed = new Set<string>();
   #isPolling = false;
 
   constructor(source: GroupedSource) {
@@ -17,6 +19,7 @@ export class PartitionFlow {
   /** Begins a poll. It is on its way until the loop hands its answer to `take`. */
   poll(options: { readonly maxWaitMs: number; readonly maxBytes: number }): Promise<readonly RecordBatch[]> {
     this.#isPolling = true;
+    this.#disturbed = new Set(this.#paused);
     return this.#source.poll(options);
   }
 
@@ -40,6 +43,7 @@ export class PartitionFlow {
     for (const position of positions) {
       if (!this.#isAssigned(position)) continue;
       this.#source.seek(position);
+      this.#disturbed.add(keyOf(position));
       if (this.#isPolling) this.#pendingSeeks.set(keyOf(position), position);
     }
   }
@@ -49,6 +53,7 @@ export class PartitionFlow {
     const changed = partitions.filter((at) => this.#paused.has(keyOf(at)) !== isPaused && this.#isAssigned(at));
     if (changed.length === 0) return;
     for (const at of changed) {
+      this.#disturbed.add(keyOf(at));
       if (isPaused) this.#paused.add(keyOf(at));
       else this.#paused.delete(keyOf(at));
     }
@@ -58,6 +63,11 @@ export class PartitionFlow {
 
   isPaused(at: TopicPartition): boolean {
     return this.#paused.has(keyOf(at));
+  }
+
+  /** True when the last poll asked for this partition from first to last, at one position: its empty answer is the end of it. */
+  wasAsked(at: TopicPartition): boolean {
+    return !this.#disturbed.has(keyOf(at));
   }
 
   /** Forgets partitions that are no longer ours. */

@@ -22,9 +22,13 @@ export interface StateFlusherOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+/** Next changelog offset to restore from, by store. */
+export type ChangelogPositions = ReadonlyMap<string, ChangelogPosition>;
+
 /**
- * Writes the committed layer with the changelog positions of the same moment (K2). The log is synced first: after a power loss the store
- * must not hold what the log has lost. Positions are read before any later commit of the task, so they belong to the layer exactly.
+ * Writes the committed layer with changelog positions that are not ahead of it (K2). The log is synced first: after a power loss the store
+ * must not hold what the log has lost. Positions are read before the commit that the flush follows, so a restore repeats that one commit:
+ * read behind it they might be those of another owner's commits (K7), which the layer does not hold.
  */
 export class StateFlusher {
   readonly #options: StateFlusherOptions;
@@ -34,18 +38,24 @@ export class StateFlusher {
     this.#options = options;
   }
 
-  /** Resolves when the flush has its position and runs beside the task. To be called between a fold and the next commit. */
-  async start(commitId: string): Promise<void> {
-    if (this.#running !== undefined) return;
-    const { log, crashPoints, changelogs } = this.#options;
-    await log.sync();
-    crashPoints.reach('log-synced');
+  /** Where the changelogs end now. To be called before a commit; true only once that commit succeeds. */
+  async readPositions(): Promise<ChangelogPositions> {
+    const { log, changelogs } = this.#options;
     const ranges = await log.offsets(changelogs, 'read_committed');
     const positions = new Map<string, ChangelogPosition>();
     for (const { store, topic, partition, topicId } of changelogs) {
       const range = ranges.find((one) => one.topic === topic && one.partition === partition);
       if (range !== undefined) positions.set(store, { nextOffset: range.nextOffset, topicId });
     }
+    return positions;
+  }
+
+  /** Resolves when the flush runs beside the task. To be called behind the fold of the commit that `positions` were read before. */
+  async start(positions: ChangelogPositions, commitId: string): Promise<void> {
+    if (this.#running !== undefined) return;
+    const { log, crashPoints } = this.#options;
+    await log.sync();
+    crashPoints.reach('log-synced');
     crashPoints.reach('flush-started');
     this.#running = this.#flush(positions, commitId);
   }
@@ -55,7 +65,7 @@ export class StateFlusher {
     await this.#running;
   }
 
-  async #flush(changelogs: ReadonlyMap<string, ChangelogPosition>, commitId: string): Promise<void> {
+  async #flush(changelogs: ChangelogPositions, commitId: string): Promise<void> {
     const { state, crashPoints, logger, onFailed } = this.#options;
     try {
       await state.flush({ changelogs, metadata: commitId });

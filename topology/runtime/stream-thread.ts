@@ -282,7 +282,7 @@ export class StreamThread {
     if (batches.length > 0) return;
     this.#lastEmptyPoll = pollNumber;
     for (const slot of this.#slots.values()) {
-      if (slot.inputPartitions().every((at) => this.#flow?.isPaused(at) === false)) slot.markAtEnd();
+      if (slot.inputPartitions().every((at) => flow.wasAsked(at))) slot.markAtEnd();
     }
   }
 

@@ -24,7 +24,7 @@ export interface OpenTaskOptions {
   readonly subTopology: SubTopology;
   readonly environment: TaskEnvironment;
   readonly owner: TaskOwner;
-  /** Unique to this process and this opening; part of every commit id (K8). */
+  /** Begins every commit id of this opening; a number that counts on from the last commit makes the id unique (K8). */
   readonly commitIdPrefix: string;
   readonly onProgress: (progress: RestoreProgress) => void;
   /** The store was found corrupt while it ran: it is deleted first, for that reason (K5). */

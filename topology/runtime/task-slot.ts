@@ -43,6 +43,7 @@ export class TaskSlot {
   readonly #abort = new AbortController();
   #task: Task | undefined;
   #status: SlotStatus = 'waiting';
+  #releasing: Promise<void> | undefined;
   #operation: Promise<void> = Promise.resolve();
   #operationCount = 0;
   #openCount = 0;
@@ -101,12 +102,13 @@ export class TaskSlot {
 
   /** True when nothing moves until something is posted or the clock advances. */
   isQuiet(): boolean {
-    if (this.#status === 'released') return true;
+    if (this.#releasing !== undefined) return this.#status === 'released';
     return this.#status === 'running' && this.#task !== undefined && !this.#task.hasWork() && !this.#task.isDirty();
   }
 
   /** One turn: opens, processes and begins to commit, as far as it is time. Returns how much was done. */
   turn(isPaused: boolean): number {
+    if (this.#releasing !== undefined) return 0;
     const { clock, bounds } = this.#options.environment;
     const nowMs = clock.nowMs();
     if (this.#status === 'waiting' && nowMs >= this.#retryAtMs) this.#open();
@@ -124,16 +126,28 @@ export class TaskSlot {
 
   /** When the next turn has something to do without news from outside. */
   nextTurnAtMs(): number {
+    if (this.#releasing !== undefined) return Infinity;
     if (this.#status === 'waiting') return this.#retryAtMs;
     if (this.#status !== 'running' || this.#task === undefined) return Infinity;
     return Math.min(this.#task.commitDueAtMs(), this.#task.nextPunctuationAtMs());
   }
 
-  /** Gives the task up: with a commit and flush when it runs and `graceful`, else dropping what is open (K7). */
-  async release(graceful: boolean): Promise<void> {
-    if (this.#status === 'released') return this.#operation;
+  /**
+   * Gives the task up: with a commit and flush when it runs and `graceful`, else dropping what is open (K7). From the call on the task gets
+   * no turn: a commit begun beside the release would lose its store and producer half way. Idempotent; the first call decides how.
+   */
+  release(graceful: boolean): Promise<void> {
+    this.#releasing ??= this.#release(graceful);
+    return this.#releasing;
+  }
+
+  async #release(graceful: boolean): Promise<void> {
     if (this.#status === 'restoring' || this.#status === 'waiting' || !graceful) this.#abort.abort();
-    await this.#operation;
+    // A flush that fails meanwhile puts the task's closing behind the operation that runs.
+    for (let awaited: Promise<void> | undefined; awaited !== this.#operation;) {
+      awaited = this.#operation;
+      await awaited;
+    }
     const task = this.#task;
     // The end of a commit may still lie in the mailbox: the task itself knows whether it stands.
     const isRunning = task?.status() === 'running';
@@ -165,7 +179,9 @@ export class TaskSlot {
     const { environment, mailbox, seek, instanceId, id, subTopology } = this.#options;
     this.#status = 'restoring';
     this.#openCount += 1;
-    const commitIdPrefix = `${instanceId}-${this.name}-${this.#openCount}`;
+    // A number that no other process draws, even one with the same instance id (K8).
+    const incarnation = Math.floor(environment.random() * 2 ** 48).toString(36);
+    const commitIdPrefix = `${instanceId}-${this.name}-${incarnation}`;
     const owner = { wake: () => mailbox.wake(), seek };
     const onProgress = (progress: RestoreProgress) => {
       this.#progress = progress;

@@ -7,7 +7,7 @@ import type { TaskState } from '../../state/task-state.ts';
 import { Admission } from './admission.ts';
 import type { CommitChannel } from './commit-channel.ts';
 import type { CommitCycle, CommitOutcome } from './commit-cycle.ts';
-import { encodeCommitMetadata } from './commit-metadata.ts';
+import { commitNumberOf, encodeCommitMetadata } from './commit-metadata.ts';
 import { CurrentRecord } from './current-record.ts';
 import { errorFields } from './error-fields.ts';
 import type { NodeScope } from './node-scope.ts';
@@ -77,7 +77,7 @@ export class Task {
   #status: TaskStatus = 'running';
   #generation = 0;
   #enqueued: (() => void)[] = [];
-  #commitCount = 0;
+  #commitNumber: number;
   #isDirty = false;
   #wantsCommit = false;
   #needsRollback = false;
@@ -89,6 +89,7 @@ export class Task {
     this.name = taskIdText(id);
     this.#parts = parts;
     this.#logger = environment.logger.child({ task: this.name });
+    this.#commitNumber = commitNumberOf(parts.cycle.lastCommitId());
     this.#input = new TaskInput(queues, endOffsets);
     this.#admission = new Admission(environment.bounds, state, collector);
     this.#report = new TaskReport(this.name, environment, state);
@@ -184,18 +185,22 @@ export class Task {
    * Commits what was processed; nothing is processed meanwhile. Afterwards the task runs on, rolled back if nothing was committed.
    * `lost`: close the task and touch nothing else (K7). @throws whatever fails the task.
    */
-  async commit(): Promise<CommitOutcome> {
+  commit(): Promise<CommitOutcome> {
+    return this.#commit(false);
+  }
+
+  async #commit(mustFlush: boolean): Promise<CommitOutcome> {
     const { environment, cycle, state, collector, commitIdPrefix } = this.#parts;
     const startedAtMs = environment.clock.monotonicMs();
     this.#become('committing');
     this.#lastCommitAtMs = environment.clock.nowMs();
     const positions = this.#input.positions();
-    this.#commitCount += 1;
-    const commitId = `${commitIdPrefix}-${this.#commitCount}`;
+    this.#commitNumber += 1;
+    const commitId = `${commitIdPrefix}-${this.#commitNumber}`;
     const metadata = encodeCommitMetadata({ commitId, streamTimeMs: state.streamTimeMs() });
     const deadLetterCount = collector.deadLetterCount();
     const offsets = positions.map((position) => ({ ...position, metadata }));
-    const outcome = await cycle.run(commitId, offsets);
+    const outcome = await cycle.run({ commitId, offsets, mustFlush });
     if (this.#status !== 'committing' || outcome === 'lost') return outcome;
     this.#become('running');
     if (outcome === 'rolled-back') {
@@ -220,6 +225,7 @@ export class Task {
     collector.clear();
     state.dropOpen();
     this.#failures.rolledBack();
+    this.#current.end();
     this.#input.rewind();
     this.#isDirty = false;
     this.#wantsCommit = false;
@@ -234,11 +240,15 @@ export class Task {
     if (this.#status !== 'failed' && this.#status !== 'closed') this.#become('failed');
   }
 
-  /** Flushes what is committed, so that the next owner on this disk restores nothing. To be called after a commit. */
+  /**
+   * Flushes what is committed, so that the next owner on this disk restores nothing. To be called after a commit; makes one more, of offsets
+   * only, for a flush needs the proof that the task was still ours when its position was read (K7).
+   */
   async flush(): Promise<void> {
-    const { flusher, cycle } = this.#parts;
+    const { flusher, state } = this.#parts;
     await flusher.finish();
-    await flusher.start(cycle.lastCommitId() ?? '');
+    if (state.usage().unflushedCount === 0) return;
+    await this.#commit(true);
     await flusher.finish();
   }
 

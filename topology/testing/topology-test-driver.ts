@@ -19,6 +19,7 @@ import type { ErrorHandlers } from '../runtime/error-handlers.ts';
 import type { StateSupplier } from '../runtime/state-supplier.ts';
 import { StreamThread } from '../runtime/stream-thread.ts';
 import type { Task } from '../runtime/task.ts';
+import type { ProcessingGuarantee } from '../runtime/task-environment.ts';
 import { createManualClock } from './manual-clock.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { TopicTail, type TestRecord } from './topic-tail.ts';
@@ -39,6 +40,9 @@ export interface TestDriverOptions {
   readonly crashPoints?: CrashPoints;
   readonly stateBudgets?: StateBudgets;
   readonly hasWallClock?: boolean;
+  readonly processingGuarantee?: ProcessingGuarantee;
+  /** Member id in the group, for several drivers on one log. Default: `test-driver`. */
+  readonly instanceId?: string;
 }
 
 export interface PipedRecord<K, V> {
@@ -95,7 +99,7 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
   );
   const thread = new StreamThread({
     environment,
-    instanceId: 'test-driver',
+    instanceId: options.instanceId ?? 'test-driver',
     pollWaitMs: 0,
     onChange: () => {},
     onProgress: () => {},
