@@ -82,7 +82,7 @@ type AckFigures = Pick<LoadResult, 'ackedEventsPerSec' | 'ackP50Ms' | 'ackP99Ms'
 function ackFigures({ refusals, lateCount }: FleetReport, acks: readonly FleetAck[]): AckFigures {
   const latencies = acks.map(({ sentAtMs, ackedAtMs }) => ackedAtMs - sentAtMs);
   const eventCount = eventCountOf(acks);
-  const [first = 0, last = 0] = [
+  const [first, last] = [
     percentile(
       acks.map(({ sentAtMs }) => sentAtMs),
       0.0001,
