@@ -30,6 +30,9 @@ export function mayAccess(principal: Principal, access: Access): boolean {
 
 const tenantPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** The pattern of `isIdentifier` for documents. */
+export const identifierPattern = tenantPattern.source;
+
 /** Tenant and session ids are segments of object keys: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit. */
 export function isIdentifier(text: string): boolean {
   return tenantPattern.test(text);

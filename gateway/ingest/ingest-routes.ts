@@ -1,5 +1,5 @@
 import type { EventParser } from '../../schemas/validate-event.ts';
-import { isIdentifier } from '../auth/principal.ts';
+import { identifierPattern, isIdentifier } from '../auth/principal.ts';
 import { bodyCodes } from '../http/dispatcher.ts';
 import { readFields } from '../http/json.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
@@ -16,7 +16,7 @@ import type { SessionState } from './session-state.ts';
 const deviceHeader: ParameterDocument = {
   name: 'stepwright-device',
   description: 'The device id that the session was opened with.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: identifierPattern },
   required: true,
 };
 const sessionPath = '/v1/sessions/{sessionId}';

@@ -14,7 +14,12 @@ export const openBodySchema: JsonSchema = {
   properties: {
     sessionId: { ...identifier, description: 'Chosen by the agent, so that opening again is safe.' },
     deviceId: identifier,
-    atMs: { type: 'integer', minimum: 0, description: "The agent's clock now, milliseconds since the Unix epoch." },
+    atMs: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 4_000_000_000_000_000,
+      description: "The agent's clock now, milliseconds since the Unix epoch.",
+    },
     title: { type: 'string', maxLength: 300 },
     agent: {
       type: 'object',

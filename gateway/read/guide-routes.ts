@@ -55,6 +55,13 @@ function listRoute(deps: ReadDeps): ScopedRoute {
   };
 }
 
+/** In short, so that the document stands alone; the whole is docs/guide.schema.json. */
+const guideSchema = {
+  type: 'object',
+  description: 'docs/guide.schema.json, urn:stepwright:guide:1',
+  required: ['schemaVersion', 'guideId', 'sessionId', 'title', 'summary', 'durationMs', 'missedEvents', 'redactions', 'warnings', 'steps'],
+} as const;
+
 function guideRoute(deps: ReadDeps): ScopedRoute {
   return {
     method: 'GET',
@@ -67,7 +74,7 @@ function guideRoute(deps: ReadDeps): ScopedRoute {
         { name: 'format', description: 'Default json.', schema: { enum: formats } },
         { name: 'download', description: '`1`: as a file.', schema: { enum: ['1'] } },
       ],
-      answers: { 200: { description: 'The guide.', schema: { $ref: 'urn:stepwright:guide:1' } } },
+      answers: { 200: { description: 'The guide.', schema: guideSchema } },
       codes: ['GUIDE_UNKNOWN', 'SESSION_GONE'],
     },
     handle: (request) => answerGuide(deps, request),

@@ -9,7 +9,7 @@ const maxQueryLength = 200;
 
 export const pageParameters: readonly ParameterDocument[] = [
   { name: 'limit', description: `Rows a page, default ${defaultLimit}.`, schema: { type: 'integer', minimum: 1, maximum: maxLimit } },
-  { name: 'cursor', description: '`cursor` of the page before.', schema: { type: 'string' } },
+  { name: 'cursor', description: '`cursor` of the page before.', schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,600}$' } },
   { name: 'q', description: 'Words that the title must hold.', schema: { type: 'string', maxLength: maxQueryLength } },
 ];
 
