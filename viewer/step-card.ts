@@ -15,7 +15,9 @@ export function stepCard(step: ShownStep, number: number, state: 'provisional' |
       element('span', { class: 'number', 'aria-hidden': 'true' }, String(number)),
       element('span', {}, ...titleParts(step)),
     ),
-    step.description === '' || step.description === step.title ? undefined : element('p', { class: 'quiet' }, step.description),
+    step.description.replace(/\.$/, '') === step.title || step.description === ''
+      ? undefined
+      : element('p', { class: 'quiet' }, step.description),
     step.image === undefined ? undefined : shot(step.image, step, number),
   );
 }

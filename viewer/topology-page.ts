@@ -69,7 +69,7 @@ function taskTable(report: TopologyReport): HTMLElement {
   );
   return element(
     'div',
-    {},
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Tasks' },
     element(
       'table',
       {},

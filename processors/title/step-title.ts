@@ -68,5 +68,9 @@ function fileTitle(step: SafeStep): string {
 
 function pageName(step: SafeStep): string {
   const url = step.page?.url ?? '';
-  return url === '' ? shorten(step.target.name === '' ? 'the page' : step.target.name, 80) : hostOf(url);
+  const title = fold(step.page?.title ?? '');
+  const host = url === '' ? '' : hostOf(url);
+  // A number says nothing to a reader, and another one tomorrow.
+  if (title !== '' && /^(?:localhost|[\d.]+|\[.*\])(?::\d+)?$/i.test(host)) return shorten(title, 80);
+  return host === '' ? shorten(step.target.name === '' ? 'the page' : step.target.name, 80) : host;
 }
