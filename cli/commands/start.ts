@@ -48,6 +48,8 @@ export const startCommand = defineCommand({
       const token = server.tokens.mint({ tenantId: localTenant, role: 'admin', operator: true });
       const address = (path: string): string => `${server.url}${path}?token=${token}`;
       context.stdout(`Stepwright is running.\n\n  library    ${address('/')}\n  topology   ${address('/topology')}\n\n`);
+      if (values.analytics && !server.storage.analytics.reader.available)
+        context.stdout('Analytics is off: the optional package chdb is not installed (npm install chdb turns it on); all else runs.\n\n');
       if (values.demo !== 'never')
         await showDemo({ server, token, address, pace: values.demoPace, again: values.demo === 'again', context });
       context.stdout(`Record your own:  npx stepwright record https://example.com --server ${server.url} --token ${token}\n`);

@@ -34,7 +34,9 @@ export function clockText(atMs: number): string {
 export function notices(guide: Guide): readonly string[] {
   const missed = guide.missedEvents;
   const missedText = missed === 1 ? '1 event of this recording was not captured' : `${missed} events of this recording were not captured`;
-  return [...(missed > 0 ? [`${missedText}; steps may be missing.`] : []), ...guide.warnings];
+  // The warnings of a recording that went through sessionize say it already, beginning with the same count.
+  const isSaid = missed === 0 || guide.warnings.some((warning) => warning.startsWith(`${missed} event`));
+  return [...(isSaid ? [] : [`${missedText}; steps may be missing.`]), ...guide.warnings];
 }
 
 /** Says what was taken out, or nothing. */
