@@ -3,7 +3,7 @@
  * Measured: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
  * the views and in the object store against an undisturbed run; what each restart had to restore; wiped stores; dead letters.
  * Not measured: power cuts (nothing is lost from the page cache here), several processes at once.
- * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--keep]`; exit code 1 when anything differs.
+ * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`; exit code 1 when anything differs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     synthetic: { type: 'string', default: '4' },
     events: { type: 'string', default: '3000' },
     miniwob: { type: 'string', default: '30' },
+    'work-ms': { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
   const expected = await readOutcome(undisturbed.documents, calm.dataFolder, calm.outFolder);
   say(row(['kill', 'aim', 'after', 'under way', 'events', 'steps', 'pictures', 'guides', 'printed', 'changelog', 'restored at its start']));
   // A life does about this much of the whole, so that the work outlasts the kills.
-  const workMs = Math.max(400, (undisturbed.livedMs * 3) / killCount);
+  const workMs = Number(values['work-ms']) || Math.max(400, (undisturbed.livedMs * 2) / killCount);
   const killed = { files, dataFolder: join(folder, 'killed-data'), outFolder: join(folder, 'killed-out') };
   const run = await runKilled({
     ...killed,

@@ -56,12 +56,20 @@ export async function readOutcome(documents: readonly string[], dataFolder: stri
 export function differences(expected: Outcome, actual: Outcome): string[] {
   const found: string[] = [];
   for (const [index, document] of expected.documents.entries()) {
-    if (actual.documents[index] !== document) found.push(`document ${index + 1} (${sessionIdOf(document)}) differs on stdout`);
+    const other = actual.documents[index] ?? '';
+    if (other !== document)
+      found.push(`document ${index + 1} (${sessionIdOf(document)}) differs on stdout: ${firstDifference(document, other)}`);
   }
   compareMaps('file', expected.files, actual.files, found);
   compareMaps('stored guide', expected.stored, actual.stored, found);
   compareMaps('count of finished guides of', expected.finishedCounts, actual.finishedCounts, found);
   return found;
+}
+
+function firstDifference(expected: string, actual: string): string {
+  const at = Array.from(expected).findIndex((character, index) => actual[index] !== character);
+  const around = (text: string): string => text.slice(Math.max(0, at - 60), at + 60);
+  return `expected … ${around(expected)} … but got … ${around(actual)} …`;
 }
 
 function compareMaps<T>(what: string, expected: ReadonlyMap<string, T>, actual: ReadonlyMap<string, T>, found: string[]): void {

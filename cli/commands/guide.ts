@@ -4,7 +4,8 @@ import { defineCommand } from '../command.ts';
 import { runGuides } from '../guide/run-guides.ts';
 import { dataOptions, engineOptions } from '../options.ts';
 
-const table = {
+/** Options of the command. */
+export const guideOptions = {
   ...dataOptions,
   ...engineOptions,
   data: stringOption({
@@ -21,6 +22,6 @@ export const guideCommand = defineCommand({
   name: 'guide',
   about: 'Turn recorded files into guides: one JSON document a line on stdout, in argument order.',
   usage: 'guide FILE… [options]',
-  table,
+  table: guideOptions,
   run: (values, files, context) => runGuides(values, files, { context }),
 });
