@@ -16,6 +16,8 @@ export interface FleetOptions {
   /** Between two batches of one session. Sessions are spread over it. */
   readonly batchIntervalMs: number;
   readonly durationMs: number;
+  /** When the first batch is due, on the clock of `nowMs`; sessions are opened before. */
+  readonly startAtMs: number;
   /** Milliseconds since the Unix epoch, with fractions; the same clock in all processes of the machine. */
   readonly nowMs: () => number;
   readonly pictures: readonly FleetPicture[];
@@ -55,7 +57,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     const session = new FleetSession(options, `${options.prefix}-${index}`);
     await session.open();
     const { nowMs, batchIntervalMs, durationMs, sessionCount } = options;
-    const startAtMs = nowMs() + (index / sessionCount) * batchIntervalMs;
+    const startAtMs = options.startAtMs + (index / sessionCount) * batchIntervalMs;
     for (let number = 0; ; number += 1) {
       const dueAtMs = startAtMs + number * batchIntervalMs;
       if (dueAtMs > startAtMs + durationMs) break;

@@ -44,6 +44,8 @@ export interface LoadResult {
 
 const batchIntervalMs = 500;
 const eventsPerBatch = 2;
+/** For the processes to start and the sessions to open. */
+const leadMs = 4_000;
 /** Left out of every figure: sessions open, code gets warm. */
 const warmUpMs = 2_000;
 const afterMs = 2_500;
@@ -57,15 +59,23 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const prefix = `fleet-${process.pid}-${(loadCount += 1)}`;
   const durationMs = warmUpMs + options.durationMs;
   const cpuBeganMs = cpuMsOf(pid);
-  const beganAtMs = preciseNowMs();
+  const startAtMs = preciseNowMs() + leadMs;
   const order = { baseUrl, token };
-  const fleet = giveOrder<FleetReport>('fleet-process', { ...order, prefix, sessionCount, batchIntervalMs, durationMs, pictureEvery });
+  const fleet = giveOrder<FleetReport>('fleet-process', {
+    ...order,
+    prefix,
+    sessionCount,
+    batchIntervalMs,
+    durationMs,
+    startAtMs,
+    pictureEvery,
+  });
   const step = sessionCount / Math.min(watcherCount, sessionCount);
   const sessionIds = Array.from({ length: Math.min(watcherCount, sessionCount) }, (_, index) => `${prefix}-${Math.floor(index * step)}`);
-  const untilMs = beganAtMs + durationMs + afterMs;
+  const untilMs = startAtMs + durationMs + afterMs;
   const watch = giveOrder<WatchReport>('watch-process', { ...order, sessionIds, untilMs, guideId, readsPerSec });
   const [report, watched] = await Promise.all([fleet, watch]);
-  const measured = report.acks.filter(({ sentAtMs }) => sentAtMs > beganAtMs + warmUpMs);
+  const measured = report.acks.filter(({ sentAtMs }) => sentAtMs > startAtMs + warmUpMs);
   const eventsPerCpuSec = Math.round(eventCountOf(report.acks) / ((cpuMsOf(pid) - cpuBeganMs) / 1_000));
   const machine = { eventsPerCpuSec, machineLoad: rounded(loadavg()[0] ?? Number.NaN) };
   return {

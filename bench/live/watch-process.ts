@@ -33,7 +33,10 @@ receiveOrder<WatchOrder>(async ({ baseUrl, token, sessionIds, untilMs, guideId, 
 async function connected(url: string, token: string): Promise<LiveClient> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await connectLive(url, { token });
+      const client = await connectLive(url, { token });
+      // A session that is not there yet is told by the way the socket closes.
+      await client.next(() => true);
+      return client;
     } catch (error) {
       if (tries === 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
