@@ -32,7 +32,8 @@ export interface TopologyReport {
     readonly state: string;
     readonly lagRecords: number;
     readonly recordsPerSec: number;
-    readonly commitP99Ms?: number;
+    /** Records that wait for something outside the chain, pictures mostly. */
+    readonly asyncInFlightCount: number;
   }[];
   readonly deadLetters: number;
 }

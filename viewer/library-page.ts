@@ -58,7 +58,7 @@ async function showRunning(): Promise<void> {
   const { rows } = await listSessions();
   const open = rows.filter((session) => session.status === 'recording' || session.status === 'paused');
   if (open.length === 0) return;
-  running.replaceChildren(element('h1', { id: 'running' }, 'Recording now'), element('ul', { class: 'cards' }, ...open.map(sessionCard)));
+  running.replaceChildren(element('h2', { id: 'running' }, 'Recording now'), element('ul', { class: 'cards' }, ...open.map(sessionCard)));
 }
 
 function sessionCard(session: SessionUpsert): HTMLLIElement {

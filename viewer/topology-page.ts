@@ -57,13 +57,13 @@ function taskTable(report: TopologyReport): HTMLElement {
       element('td', {}, element('span', { class: `badge ${task.state}` }, task.state)),
       element('td', { class: 'number' }, task.lagRecords.toLocaleString()),
       element('td', { class: 'number' }, task.recordsPerSec.toFixed(1)),
-      element('td', { class: 'number' }, task.commitP99Ms === undefined ? '–' : `${task.commitP99Ms.toFixed(0)} ms`),
+      element('td', { class: 'number' }, task.asyncInFlightCount.toLocaleString()),
     ),
   );
   const head = element(
     'tr',
     {},
-    ...['Task', 'State', 'Lag (records)', 'Records/s', 'Commit p99'].map((label, index) =>
+    ...['Task', 'State', 'Lag (records)', 'Records/s', 'Pictures waiting'].map((label, index) =>
       element('th', { scope: 'col', class: index > 1 ? 'number' : undefined }, label),
     ),
   );

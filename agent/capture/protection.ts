@@ -10,7 +10,7 @@ const secretAutocomplete = /(?:^|\s)(?:current-password|new-password|one-time-co
 const secretFieldSelector = `input[type=password], [autocomplete*=password i], [autocomplete*=one-time-code i], [autocomplete*=cc- i]`;
 /** Field names that mean a secret whatever the type, as whole words of id or name. */
 const secretName =
-  /(?:^|[^a-z])(?:passw(?:or)?d|passwd|passcode|passphrase|pin|pincode|otp|cvv2?|cvc2?|csc|secret|api[-_ ]?key|access[-_ ]?token|card[-_ ]?n(?:umber|o|r)|cc[-_ ]?num(?:ber)?|iban|ssn)(?:$|[^a-z])/i;
+  /(?:^|[^a-z])(?:passw(?:or)?d|passwd|passcode|passphrase|pin|pincode|otp|cvv2?|cvc2?|csc|secret|api[-_ ]?key|access[-_ ]?token|card[-_ ]?n(?:umber|o|r)|cc[-_ ]?num(?:ber)?|iban|ssn|(?:security|secret)[-_ ]?answer)(?:$|[^a-z])/i;
 
 export interface Protection {
   /** Once a password, always one: the answer never turns back to false for an element. */
