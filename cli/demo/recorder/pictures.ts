@@ -65,12 +65,16 @@ try {
 async function takeLive(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.locator('.step').nth(4).waitFor();
-  await page.evaluate(() => document.querySelector('.step:nth-last-child(2)')?.scrollIntoView({ block: 'start' }));
+  await page.evaluate(() => scrollTo({ top: 0 }));
   await picture(page, 'live.png');
 }
 
 async function picture(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() =>
+    [...document.images]
+      .filter((image) => image.getBoundingClientRect().top < innerHeight)
+      .every((image) => image.complete && image.naturalWidth > 0),
+  );
   const path = join(values.out, name);
   await page.screenshot({ path, animations: 'disabled' });
   const { size } = statSync(path);
