@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findRunning, startInBackground } from '../background-process.ts';
+import { cacheFolder } from '../cache-folder.ts';
+import { hasJars, installJars } from '../maven.ts';
+import type { MavenArtifact } from '../maven.ts';
+import type { RunningService, Service, StartOptions } from '../service.ts';
+import { missingCommands } from '../tools.ts';
+import { brokerProperties } from './broker-properties.ts';
+
+const version = '4.3.1';
+const defaultPort = 19_092;
+const readyWithinMs = 60_000;
+/** Any fixed id: the broker only compares it with what lies in its folder. */
+const clusterId = 'c3RlcHdyaWdodC10ZXN0cw';
+
+/** The broker, its command line tools (console consumer, transactions) and a logger, so that its log says something. */
+const artifacts: readonly MavenArtifact[] = [
+  { groupId: 'org.apache.kafka', artifactId: 'kafka_2.13', version },
+  { groupId: 'org.apache.kafka', artifactId: 'kafka-tools', version },
+  { groupId: 'org.slf4j', artifactId: 'slf4j-simple', version: '1.7.36' },
+];
+
+/** Apache Kafka, one node (KRaft), heap of 512 MB. */
+export const kafkaService: Service = {
+  name: 'kafka',
+  title: `Apache Kafka ${version}, one node`,
+  missingTools: () => missingCommands(isInstalled() ? ['java'] : ['java', 'mvn']),
+  isInstalled,
+  install: async () => installJars(jarFolder(), artifacts),
+  start,
+  running: (options = {}) => findRunning(directoryOf(options)),
+};
+
+/** Class path for Kafka's Java tools, after `install`. */
+export function kafkaClassPath(): string {
+  return join(jarFolder(), 'lib', '*');
+}
+
+async function start(options: StartOptions = {}): Promise<RunningService> {
+  const directory = directoryOf(options);
+  const found = findRunning(directory);
+  if (found !== undefined) return found;
+  const port = options.port ?? defaultPort;
+  mkdirSync(directory, { recursive: true });
+  const propertiesFile = join(directory, 'server.properties');
+  const dataFolder = join(directory, 'data');
+  writeFileSync(propertiesFile, brokerProperties({ dataFolder, port, controllerPort: port + 1 }));
+  if (!existsSync(join(dataFolder, 'meta.properties'))) format(propertiesFile);
+  const args = [...javaOptions('512m'), 'kafka.Kafka', propertiesFile];
+  return startInBackground({ command: 'java', args, directory, port, readyWithinMs });
+}
+
+function format(propertiesFile: string): void {
+  const args = [...javaOptions('256m'), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', propertiesFile];
+  const { status, stderr } = spawnSync('java', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`services: the data folder could not be formatted: ${stderr.slice(-500)}`);
+}
+
+/** The first compiler only: the start counts more than the peak. */
+function javaOptions(heap: string): readonly string[] {
+  return [`-Xmx${heap}`, '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', kafkaClassPath()];
+}
+
+function isInstalled(): boolean {
+  return hasJars(jarFolder(), artifacts);
+}
+
+function jarFolder(): string {
+  return cacheFolder(join('kafka', version));
+}
+
+function directoryOf(options: StartOptions): string {
+  return options.directory ?? cacheFolder(join('kafka', 'broker'));
+}
