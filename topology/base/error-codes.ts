@@ -18,6 +18,8 @@ export const errorCodes = [
   'LOG_FORMAT_VERSION',
   'LOG_COMPRESSION_UNSUPPORTED',
   'LOG_IO_FAILED',
+  'LOG_UNAVAILABLE',
+  'LOG_FAILED',
   // state
   'STATE_LOCKED',
   'STATE_CORRUPT',
