@@ -152,7 +152,7 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     const one = await joinGroup(log, 'a');
     await one.source.poll(now);
     const stale = one.source.membership();
-    evictMember('group', 'a');
+    await evictMember('group', 'a');
     const two = await joinGroup(log, 'b');
     await settle(two);
     await rejectsWith('LOG_STALE_MEMBER', () => one.source.commitOffsets([{ ...first, nextOffset: 1n }]));
@@ -260,8 +260,7 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     const { source } = await joinGroup(log, 'a');
     await source.poll(now);
     const committing = source.commitOffsets([{ ...first, nextOffset: 5n }]);
-    evictMember('group', 'a');
-    const [outcome] = await Promise.allSettled([committing]);
+    const [outcome] = await Promise.allSettled([committing, evictMember('group', 'a')]);
     assert.equal((await log.committed('group', [first]))[0]?.nextOffset, outcome.status === 'fulfilled' ? 5n : undefined);
   });
 

@@ -108,7 +108,7 @@ class History {
 
 export function testHistories(name: string, open: OpenLogUnderTest): void {
   test(`${name}: whatever is begun, sent, committed, aborted and fenced in whatever order, a reader sees exactly what was committed`, async (t) => {
-    const { log } = await open(t);
+    const { log, historyRunCount = 60 } = await open(t);
     let runCount = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -119,7 +119,7 @@ export function testHistories(name: string, open: OpenLogUnderTest): void {
         for (const [partition, values] of history.expected.entries())
           assert.deepEqual(sorted(history.seen[partition] ?? []), sorted(values));
       }),
-      { numRuns: 60 },
+      { numRuns: historyRunCount },
     );
   });
 }

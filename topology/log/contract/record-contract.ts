@@ -176,7 +176,7 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     const reader = await log.openReader({ from: [{ ...first, nextOffset: 0n }] });
     const waiting = reader.poll({ maxWaitMs: 100 });
     await turn();
-    advanceMs(100);
+    await advanceMs(100);
     assert.deepEqual(await waiting, []);
   });
 

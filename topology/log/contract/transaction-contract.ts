@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createFaultyLog } from '../../testing/faulty-log.ts';
 import { Faults } from '../../testing/faults.ts';
 import type { OpenLogUnderTest } from './contract-kit.ts';
-import { drain, first, joinGroup, now, output, produce, readAll, readTexts, rejectsWith, second, text } from './contract-kit.ts';
+import { drain, first, joinGroup, now, output, produce, readAll, readTexts, rejectsWith, second, settle, text } from './contract-kit.ts';
 
 export function testTransactions(name: string, open: OpenLogUnderTest): void {
   test(`${name}: records and positions of a transaction become visible together`, async (t) => {
@@ -117,8 +117,7 @@ export function testTransactions(name: string, open: OpenLogUnderTest): void {
     await log.createTopics([{ name: 'events', partitionCount: 2 }]);
     const one = await joinGroup(log, 'a');
     const two = await joinGroup(log, 'b');
-    await one.source.poll(now);
-    await two.source.poll(now);
+    await settle(one, two);
     const foreign = two.source.assignment().map((at) => ({ ...at, nextOffset: 1n }));
     assert.equal(foreign.length, 1);
     const sink = await log.openSink({ transactionalId: 'task' });
