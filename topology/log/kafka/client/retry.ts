@@ -1,0 +1,43 @@
+import type { Clock } from '../../../base/clock.ts';
+import { asBrokerError } from '../kafka-errors.ts';
+import type { BrokerError, BrokerErrorKind } from '../kafka-errors.ts';
+import { StepwrightError } from '../../../base/errors.ts';
+
+/** First wait and longest wait, by what went wrong; each wait is twice the one before. What is not here is not tried again. */
+const waits: Partial<Record<BrokerErrorKind, { readonly firstMs: number; readonly longestMs: number }>> = {
+  // A transaction that is ending takes a few ms: the coordinator answers CONCURRENT_TRANSACTIONS until then.
+  busy: { firstMs: 5, longestMs: 40 },
+  moved: { firstMs: 20, longestMs: 500 },
+  network: { firstMs: 50, longestMs: 1000 },
+};
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly withinMs: number;
+  readonly doing: string;
+  /** Before the next attempt: look up again who answers. Its own failure counts as the attempt's. */
+  readonly onRetry?: (error: BrokerError) => Promise<void> | void;
+  /** Ends the retries early, say because the caller was closed. */
+  readonly isOver?: () => boolean;
+}
+
+/** Repeats `attempt` while the failure is one that passes and time is left. @throws {BrokerError} the last one, or what is not retried. */
+export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const endsAtMs = options.clock.monotonicMs() + options.withinMs;
+  for (let count = 0; ; count++) {
+    try {
+      return await attempt();
+    } catch (caught) {
+      const error = asBrokerError(caught, options.doing);
+      if (error instanceof StepwrightError) throw error;
+      const wait = waits[error.kind];
+      if (wait === undefined || options.isOver?.() === true || options.clock.monotonicMs() >= endsAtMs) throw error;
+      await pause(options.clock, Math.min(wait.longestMs, wait.firstMs * 2 ** count));
+      await options.onRetry?.(error);
+    }
+  }
+}
+
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimer(delayMs, resolve));
+}

@@ -1,0 +1,106 @@
+import { StepwrightError } from '../../base/errors.ts';
+import { logClosed } from '../local/log-errors.ts';
+
+/**
+ * What an answer of a broker, or its absence, means to the caller:
+ * `moved` leader or coordinator is elsewhere: look it up again; `busy` the same request later; `fenced` a newer owner of the transactional id;
+ * `stale` a member or generation that the group has left behind; `replaced` another bearer of the same member id; `topic` no such topic or partition;
+ * `range` an offset outside the log; `large` above the broker's limit; `network` no answer, it may or may not have been done; `fatal` the rest.
+ */
+export type BrokerErrorKind = 'moved' | 'busy' | 'fenced' | 'stale' | 'replaced' | 'topic' | 'range' | 'large' | 'network' | 'fatal';
+
+const named: Readonly<Record<number, readonly [name: string, kind: BrokerErrorKind]>> = {
+  1: ['OFFSET_OUT_OF_RANGE', 'range'],
+  3: ['UNKNOWN_TOPIC_OR_PARTITION', 'topic'],
+  5: ['LEADER_NOT_AVAILABLE', 'moved'],
+  6: ['NOT_LEADER_OR_FOLLOWER', 'moved'],
+  7: ['REQUEST_TIMED_OUT', 'network'],
+  9: ['REPLICA_NOT_AVAILABLE', 'moved'],
+  10: ['MESSAGE_TOO_LARGE', 'large'],
+  13: ['NETWORK_EXCEPTION', 'network'],
+  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'busy'],
+  15: ['COORDINATOR_NOT_AVAILABLE', 'moved'],
+  16: ['NOT_COORDINATOR', 'moved'],
+  18: ['RECORD_LIST_TOO_LARGE', 'large'],
+  19: ['NOT_ENOUGH_REPLICAS', 'busy'],
+  20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'network'],
+  22: ['ILLEGAL_GENERATION', 'stale'],
+  25: ['UNKNOWN_MEMBER_ID', 'stale'],
+  27: ['REBALANCE_IN_PROGRESS', 'stale'],
+  41: ['NOT_CONTROLLER', 'moved'],
+  47: ['INVALID_PRODUCER_EPOCH', 'fenced'],
+  48: ['INVALID_TXN_STATE', 'fenced'],
+  49: ['INVALID_PRODUCER_ID_MAPPING', 'fenced'],
+  51: ['CONCURRENT_TRANSACTIONS', 'busy'],
+  56: ['KAFKA_STORAGE_ERROR', 'moved'],
+  74: ['FENCED_LEADER_EPOCH', 'moved'],
+  75: ['UNKNOWN_LEADER_EPOCH', 'moved'],
+  78: ['OFFSET_NOT_AVAILABLE', 'busy'],
+  82: ['FENCED_INSTANCE_ID', 'replaced'],
+  88: ['UNSTABLE_OFFSET_COMMIT', 'busy'],
+  89: ['THROTTLING_QUOTA_EXCEEDED', 'busy'],
+  90: ['PRODUCER_FENCED', 'fenced'],
+  100: ['UNKNOWN_TOPIC_ID', 'topic'],
+};
+
+/** Error codes that a caller compares with. */
+export const kafkaCode = {
+  none: 0,
+  unknownTopic: 3,
+  topicExists: 36,
+  rebalanceInProgress: 27,
+  duplicateSequence: 46,
+  memberIdRequired: 79,
+} as const;
+
+/** An error code in an answer, or no answer. Inside this folder only; what leaves it is a StepwrightError. */
+export class BrokerError extends Error {
+  readonly kind: BrokerErrorKind;
+  /** Undefined when the connection failed. */
+  readonly kafkaCode: number | undefined;
+
+  constructor(what: string, kind: BrokerErrorKind, details: { readonly kafkaCode?: number; readonly cause?: unknown } = {}) {
+    super(what, { cause: details.cause });
+    this.name = 'BrokerError';
+    this.kind = kind;
+    this.kafkaCode = details.kafkaCode;
+  }
+}
+
+/** @throws {BrokerError} unless the code says that all is well. */
+export function assertOk(code: number, doing: string): void {
+  if (code !== kafkaCode.none) throw brokerError(code, doing);
+}
+
+export function brokerError(code: number, doing: string): BrokerError {
+  const [name, kind] = named[code] ?? [`error ${code}`, 'fatal'];
+  return new BrokerError(`the broker answered ${name} to ${doing}`, kind, { kafkaCode: code });
+}
+
+/** Everything that kafkajs throws is about connections here, since it decodes no answer but those of its own look-ups. */
+export function asBrokerError(error: unknown, doing: string): BrokerError | StepwrightError {
+  if (error instanceof BrokerError || error instanceof StepwrightError) return error;
+  const kafkaCodeOf = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+  if (kafkaCodeOf !== undefined && kafkaCodeOf > 0) return brokerError(kafkaCodeOf, doing);
+  const isConnection = error instanceof Error && (error.name.startsWith('KafkaJS') || 'code' in error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new BrokerError(`${doing} got no answer: ${message}`, isConnection ? 'network' : 'fatal', { cause: error });
+}
+
+/** What a caller of the log sees of a failure that no retry has cured. */
+export function toLogError(error: unknown): StepwrightError {
+  if (error instanceof StepwrightError) return error;
+  if (!(error instanceof BrokerError)) return new StepwrightError('LOG_FAILED', 'the Kafka adapter failed', { cause: error });
+  if (error.kind === 'moved' || error.kind === 'busy' || error.kind === 'network') {
+    return new StepwrightError('LOG_UNAVAILABLE', `${error.message}; it is tried again`, { cause: error, disposition: 'retry' });
+  }
+  return new StepwrightError('LOG_FAILED', error.message, { cause: error, context: { kafkaCode: error.kafkaCode } });
+}
+
+/** A commit or append whose answer never came (K8). */
+export function unknownOutcome(what: string, cause: unknown): StepwrightError {
+  const message = `${what} got no answer, so it may or may not have happened; open the sink again and read the committed positions`;
+  return new StepwrightError('LOG_UNKNOWN_OUTCOME', message, { disposition: 'rebuild-task', cause });
+}
+
+export { logClosed };

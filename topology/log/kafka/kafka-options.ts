@@ -1,0 +1,68 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { SASLOptions } from 'kafkajs';
+import type { Clock } from '../../base/clock.ts';
+import { createSystemClock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
+import type { CompressionCodecs } from '../batch/compression.ts';
+import { gzipCodecs } from './gzip-codec.ts';
+
+export interface KafkaLogOptions {
+  /** `host:port` of some brokers; the others are found through them. */
+  readonly brokers: readonly string[];
+  readonly clientId?: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: SASLOptions;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** Key, value and headers of one record; the broker's `max.message.bytes` must be above it. Default 1,000,000. */
+  readonly maxRecordBytes?: number;
+  /** Records of one partition are sent in batches up to this size. Default 900,000. */
+  readonly maxBatchBytes?: number;
+  /** Of topics that are created here. Default: the broker's. */
+  readonly replicationFactor?: number;
+  /** How long an answer may take. Default 10 s. */
+  readonly requestTimeoutMs?: number;
+  /** How long a call is tried again while brokers move or do not answer. Default 30 s. */
+  readonly retryWithinMs?: number;
+  /** A member that was not heard of for this long is out. Default 10 s (6 s is the least that brokers take by default). */
+  readonly sessionTimeoutMs?: number;
+  readonly rebalanceTimeoutMs?: number;
+  /** Default 500 ms: how soon a member learns of a rebalance. */
+  readonly heartbeatMs?: number;
+  /** A source that was not polled for this long gives up its membership. Default 5 min. */
+  readonly maxPollIntervalMs?: number;
+  /** Default 10 s. */
+  readonly transactionTimeoutMs?: number;
+  /** Bytes that a transaction gathers before it begins to send them ahead of its commit. Default 1 MiB. */
+  readonly sendAheadBytes?: number;
+  /** A fetch asks for this much of one partition. Default 1 MiB. */
+  readonly fetchBytes?: number;
+  /** For reading what others wrote compressed. Default: gzip. */
+  readonly codecs?: CompressionCodecs;
+}
+
+/** The options with every default filled in. */
+export type KafkaSettings = Required<Omit<KafkaLogOptions, 'ssl' | 'sasl'>> & Pick<KafkaLogOptions, 'ssl' | 'sasl'>;
+
+export function kafkaSettings(options: KafkaLogOptions): KafkaSettings {
+  return {
+    clientId: 'stepwright',
+    clock: createSystemClock(),
+    logger: silentLogger,
+    maxRecordBytes: 1_000_000,
+    maxBatchBytes: 900_000,
+    replicationFactor: -1,
+    requestTimeoutMs: 10_000,
+    retryWithinMs: 30_000,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 60_000,
+    heartbeatMs: 500,
+    maxPollIntervalMs: 300_000,
+    transactionTimeoutMs: 10_000,
+    sendAheadBytes: 1_048_576,
+    fetchBytes: 1_048_576,
+    codecs: gzipCodecs,
+    ...options,
+  };
+}

@@ -1,0 +1,88 @@
+/** The inner modules of kafkajs 2.2.4 that are used here (that release is its last, so they do not move), with what is used of them. */
+
+declare module 'kafkajs/src/cluster/index.js' {
+  import type { KafkaJsLogger } from 'kafkajs/src/loggers/index.js';
+  import type { ISocketFactory, SASLOptions } from 'kafkajs';
+  import type { ConnectionOptions } from 'node:tls';
+
+  export interface KafkaJsBroker {
+    readonly nodeId: number;
+    readonly connectionPool: KafkaJsConnectionPool;
+  }
+
+  export interface KafkaJsConnectionPool {
+    send<T>(protocolRequest: {
+      readonly request: KafkaJsRequest;
+      readonly response: { decode(payload: Buffer): Promise<Buffer>; parse(decoded: Buffer): Promise<T> };
+      readonly requestTimeout: number | null;
+      readonly logResponseError?: boolean;
+    }): Promise<T>;
+  }
+
+  export interface KafkaJsRequest {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    encode(): Promise<KafkaJsPayload>;
+  }
+
+  /** What its request frame takes of an Encoder. */
+  export interface KafkaJsPayload {
+    readonly buf: Buffer;
+    readonly buffer: Buffer;
+    size(): number;
+  }
+
+  export interface ClusterOptions {
+    readonly logger: KafkaJsLogger;
+    readonly socketFactory: ISocketFactory;
+    readonly brokers: readonly string[];
+    readonly clientId: string;
+    readonly ssl?: boolean | ConnectionOptions;
+    readonly sasl?: SASLOptions;
+    readonly connectionTimeout: number;
+    readonly authenticationTimeout: number;
+    readonly reauthenticationThreshold: number;
+    readonly requestTimeout: number;
+    readonly enforceRequestTimeout: boolean;
+    readonly metadataMaxAge: number;
+    readonly retry: { readonly retries: number; readonly initialRetryTime: number; readonly maxRetryTime: number };
+    readonly allowAutoTopicCreation: boolean;
+  }
+
+  export default class Cluster {
+    constructor(options: ClusterOptions);
+    connect(): Promise<void>;
+    disconnect(): Promise<void>;
+    refreshMetadata(): Promise<void>;
+    getNodeIds(): readonly (number | string)[];
+    findBroker(at: { readonly nodeId: number | string }): Promise<KafkaJsBroker>;
+    /** `coordinatorType`: 0 group, 1 transaction. */
+    findGroupCoordinator(of: { readonly groupId: string; readonly coordinatorType: 0 | 1 }): Promise<KafkaJsBroker>;
+  }
+}
+
+declare module 'kafkajs/src/loggers/index.js' {
+  export interface KafkaJsLogger {
+    namespace(name: string): KafkaJsLogger;
+  }
+
+  const loggers: {
+    createLogger(options: {
+      readonly level: number;
+      readonly logCreator: () => (entry: {
+        readonly level: number;
+        readonly namespace: string;
+        readonly log: { readonly message: string };
+      }) => void;
+    }): KafkaJsLogger;
+  };
+  export default loggers;
+}
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs';
+
+  const createSocketFactory: () => ISocketFactory;
+  export default createSocketFactory;
+}

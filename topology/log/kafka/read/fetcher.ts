@@ -1,0 +1,230 @@
+import type { Isolation, RecordBatch, TopicPartition } from '../../log.ts';
+import { StepwrightError } from '../../../base/errors.ts';
+import { offsetOutOfRange } from '../../local/log-errors.ts';
+import { partitionKey } from '../../local/partition-key.ts';
+import { WakeSignals } from '../../local/wake-signals.ts';
+import type { KafkaClient } from '../client/kafka-client.ts';
+import type { KafkaConnection } from '../client/kafka-connection.ts';
+import { pause } from '../client/retry.ts';
+import { asBrokerError, brokerError, toLogError } from '../kafka-errors.ts';
+import type { BrokerError } from '../kafka-errors.ts';
+import type { FetchedBytes } from '../requests/read-requests.ts';
+import { fetchRequest, listAt, listOffsetsRequest } from '../requests/read-requests.ts';
+import { FetchedPartition } from './fetched-partition.ts';
+
+/** A partition that is being read. Without a position it is not fetched. */
+export interface FetchCursor extends TopicPartition {
+  readonly key: string;
+  nextOffset: bigint | undefined;
+  isPaused: boolean;
+}
+
+export function createFetchCursor(at: TopicPartition, nextOffset: bigint | undefined): FetchCursor {
+  return { topic: at.topic, partition: at.partition, key: partitionKey(at), nextOffset, isPaused: false };
+}
+
+export interface PollOptions {
+  readonly maxWaitMs: number;
+  readonly maxBytes?: number;
+}
+
+interface Readable extends FetchCursor {
+  nextOffset: bigint;
+}
+
+const defaultMaxBytes = 1_048_576;
+const responseMaxBytes = 52_428_800;
+/** The longest that a broker holds a fetch: what was asked for meanwhile (a resumed partition, a seek) waits for it. */
+const longestHoldMs = 500;
+/** While a partition is paused its resumption is likely, so the others' fetch is not held for long. */
+const pausedHoldMs = 20;
+const afterFailureMs = 100;
+const fetchedSignal = 'fetched';
+export const newsSignal = 'news';
+
+/**
+ * Fetches for cursors that others own, one request a leader at a time, the next one while the last is being processed.
+ * Owns what was fetched and not yet handed out; what was fetched for a position that has changed since is dropped.
+ */
+export class Fetcher {
+  readonly #client: KafkaClient;
+  readonly #connection: KafkaConnection;
+  readonly #isolation: Isolation;
+  readonly #signals: WakeSignals;
+  readonly #fetched = new Map<string, FetchedPartition>();
+  readonly #failures = new Map<string, { readonly fromOffset: bigint; readonly error: Error }>();
+  readonly #inFlight = new Map<number, Promise<void>>();
+  #lastServed = '';
+  #isWoken = false;
+
+  /** `connection` is used for nothing else that must not wait. */
+  constructor(client: KafkaClient, connection: KafkaConnection, isolation: Isolation) {
+    this.#client = client;
+    this.#connection = connection;
+    this.#isolation = isolation;
+    this.#signals = new WakeSignals(client.settings.clock);
+  }
+
+  /** Ends the poll that waits now. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#signals.wake(newsSignal);
+  }
+
+  /**
+   * Batches of the cursors, an equal share of `maxBytes` for each. Without waiting it still asks the brokers once.
+   * @throws {LOG_OFFSET_OUT_OF_RANGE} @throws {LOG_TOPIC_UNKNOWN} @throws {LOG_CORRUPT}
+   */
+  async poll(cursors: readonly FetchCursor[], { maxWaitMs, maxBytes = defaultMaxBytes }: PollOptions): Promise<readonly RecordBatch[]> {
+    const { clock } = this.#client.settings;
+    const endsAtMs = clock.monotonicMs() + maxWaitMs;
+    this.#isWoken = false;
+    for (let isLast = false; ;) {
+      const { batches, hasMoved } = this.#take(cursors, maxBytes);
+      if (batches.length > 0) {
+        void this.#request(cursors, 0);
+        return batches;
+      }
+      if (this.#isWoken || (isLast && !hasMoved)) return batches;
+      const leftMs = endsAtMs - clock.monotonicMs();
+      if (leftMs > 0) await this.#wait(cursors, leftMs);
+      else isLast = await this.#askOnce(cursors);
+    }
+  }
+
+  /** One round trip for every cursor. False when an older request that the broker holds was in the way, and has ended now. */
+  async #askOnce(cursors: readonly FetchCursor[]): Promise<boolean> {
+    if (this.#inFlight.size > 0) {
+      await Promise.race([Promise.all(this.#inFlight.values()), this.#signals.wait([newsSignal], longestHoldMs)]);
+      if (this.#inFlight.size > 0) return true;
+    }
+    await this.#request(cursors, 0);
+    await Promise.race([Promise.all(this.#inFlight.values()), this.#signals.wait([newsSignal], this.#client.settings.requestTimeoutMs)]);
+    return true;
+  }
+
+  async #wait(cursors: readonly FetchCursor[], leftMs: number): Promise<void> {
+    const holdMs = cursors.some(({ isPaused }) => isPaused) ? pausedHoldMs : longestHoldMs;
+    const news = this.#signals.wait([fetchedSignal, newsSignal], leftMs);
+    await this.#request(cursors, Math.min(leftMs, holdMs));
+    if (!this.#isWoken) await news;
+  }
+
+  #take(cursors: readonly FetchCursor[], maxBytes: number): { readonly batches: readonly RecordBatch[]; readonly hasMoved: boolean } {
+    const batches: RecordBatch[] = [];
+    let hasMoved = false;
+    let remainingBytes = maxBytes;
+    const ready = this.#readyInTurn(cursors);
+    for (const [index, [cursor, fetched]] of ready.entries()) {
+      if (remainingBytes <= 0) break;
+      const { records, byteCount } = fetched.take(Math.ceil(remainingBytes / (ready.length - index)));
+      if (fetched.isExhausted) this.#fetched.delete(cursor.key);
+      cursor.nextOffset = fetched.nextOffset;
+      hasMoved = true;
+      if (records.length === 0) continue;
+      remainingBytes -= byteCount;
+      this.#lastServed = cursor.key;
+      batches.push({ topic: cursor.topic, partition: cursor.partition, records, nextOffset: fetched.nextOffset });
+    }
+    return { batches, hasMoved };
+  }
+
+  /** What was fetched for the cursors' positions, beginning behind the one that was served last. */
+  #readyInTurn(cursors: readonly FetchCursor[]): readonly (readonly [FetchCursor, FetchedPartition])[] {
+    const ready: (readonly [FetchCursor, FetchedPartition])[] = [];
+    for (const cursor of cursors) {
+      if (cursor.isPaused) continue;
+      this.#throwFailure(cursor);
+      const fetched = this.#fetched.get(cursor.key);
+      if (fetched === undefined) continue;
+      if (fetched.nextOffset === cursor.nextOffset) ready.push([cursor, fetched]);
+      else this.#fetched.delete(cursor.key);
+    }
+    const turn = ready.findIndex(([{ key }]) => key === this.#lastServed) + 1;
+    return [...ready.slice(turn), ...ready.slice(0, turn)];
+  }
+
+  #throwFailure(cursor: FetchCursor): void {
+    const failure = this.#failures.get(cursor.key);
+    if (failure === undefined) return;
+    this.#failures.delete(cursor.key);
+    if (failure.fromOffset === cursor.nextOffset) throw failure.error;
+  }
+
+  /** Asks each idle leader for what is wanted and not there yet. Resolves when the requests are on their way. */
+  async #request(cursors: readonly FetchCursor[], holdMs: number): Promise<void> {
+    const wanted = cursors.filter((cursor): cursor is Readable => {
+      return !cursor.isPaused && cursor.nextOffset !== undefined && this.#fetched.get(cursor.key)?.nextOffset !== cursor.nextOffset;
+    });
+    if (wanted.length === 0) return;
+    try {
+      for (const [nodeId, members] of await this.#client.leaders.group(wanted)) {
+        if (this.#inFlight.has(nodeId)) continue;
+        const done = this.#fetch(nodeId, members, holdMs).finally(() => {
+          this.#inFlight.delete(nodeId);
+          this.#signals.wake(fetchedSignal);
+        });
+        this.#inFlight.set(nodeId, done);
+      }
+    } catch (error) {
+      await this.#failed(wanted, error);
+    }
+  }
+
+  /** Never rejects. */
+  async #fetch(nodeId: number, members: readonly Readable[], holdMs: number): Promise<void> {
+    const from = members.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset }));
+    try {
+      const { code, partitions } = await this.#connection.sendTo(
+        nodeId,
+        fetchRequest(from, {
+          isolation: this.#isolation,
+          maxWaitMs: Math.round(holdMs),
+          maxBytes: responseMaxBytes,
+          partitionMaxBytes: this.#client.settings.fetchBytes,
+        }),
+      );
+      if (code !== 0) throw brokerError(code, 'Fetch');
+      const byKey = new Map(from.map((at) => [partitionKey(at), at.nextOffset]));
+      for (const partition of partitions) await this.#keep(partition, byKey.get(partitionKey(partition)) ?? 0n);
+    } catch (error) {
+      await this.#failed(from, error);
+    }
+  }
+
+  async #keep(fetched: FetchedBytes, fromOffset: bigint): Promise<void> {
+    const at = { topic: fetched.topic, partition: fetched.partition, nextOffset: fromOffset };
+    if (fetched.code !== 0) return this.#failed([at], brokerError(fetched.code, `Fetch of ${partitionKey(fetched)}`));
+    if (fetched.records.length === 0) return;
+    try {
+      const { codecs } = this.#client.settings;
+      this.#fetched.set(partitionKey(fetched), new FetchedPartition(fetched, { fromOffset, isolation: this.#isolation, codecs }));
+    } catch (error) {
+      await this.#failed([at], error);
+    }
+  }
+
+  /** A failure that passes costs a moment and a look-up; any other is thrown by the next poll that wants this position. */
+  async #failed(members: readonly Pick<Readable, 'topic' | 'partition' | 'nextOffset'>[], caught: unknown): Promise<void> {
+    const failure = asBrokerError(caught, 'Fetch');
+    for (const { topic } of members) this.#client.leaders.forget(topic);
+    if (!(failure instanceof StepwrightError) && ['moved', 'busy', 'network', 'topic'].includes(failure.kind)) {
+      return pause(this.#client.settings.clock, afterFailureMs);
+    }
+    for (const at of members) {
+      const error = failure instanceof StepwrightError ? failure : await this.#describe(failure, at);
+      this.#failures.set(partitionKey(at), { fromOffset: at.nextOffset, error });
+    }
+  }
+
+  async #describe(failure: BrokerError, at: Pick<Readable, 'topic' | 'partition' | 'nextOffset'>): Promise<Error> {
+    if (failure.kind !== 'range') return toLogError(failure);
+    const offsetAt = async (where: bigint): Promise<bigint> => {
+      const request = (): ReturnType<typeof listOffsetsRequest> => listOffsetsRequest([at], this.#isolation, where);
+      const [found] = await this.#client.perPartition([at], { doing: 'ListOffsets', request });
+      return found?.offset ?? -1n;
+    };
+    const [startOffset, nextOffset] = await Promise.all([offsetAt(listAt.start), offsetAt(listAt.end)]);
+    return offsetOutOfRange({ topic: at.topic, partition: at.partition, fromOffset: at.nextOffset, startOffset, nextOffset });
+  }
+}

@@ -1,0 +1,155 @@
+import type { OffsetCommit, TopicPartition } from '../../log.ts';
+import { byTopic } from '../wire/by-topic.ts';
+import type { KafkaRequest } from '../wire/kafka-request.ts';
+import type { ProducerIdentity } from './producer-requests.ts';
+
+/** A producer inside a transaction of its id. */
+export interface TransactionIdentity extends ProducerIdentity {
+  readonly transactionalId: string;
+}
+
+/** The group member under which positions are committed (KIP-447). */
+export interface CommittingMember {
+  readonly groupId: string;
+  readonly generation: number;
+  readonly memberId: string;
+  readonly instanceId: string | null;
+}
+
+/** AddPartitionsToTxn v2. Answers with the first code that is not 0, or 0. */
+export function addPartitionsRequest(identity: TransactionIdentity, partitions: readonly TopicPartition[]): KafkaRequest<number> {
+  return {
+    api: 'AddPartitionsToTxn',
+    version: 2,
+    isFlexible: false,
+    write: (writer) => {
+      writer.string(identity.transactionalId).int64(identity.producerId).int16(identity.producerEpoch);
+      writer.array(byTopic(partitions), ({ topic, partitions: members }) =>
+        writer.string(topic).array(members, ({ partition }) => writer.int32(partition)),
+      );
+    },
+    read: (reader) => {
+      reader.int32();
+      const codes = reader.array(() => {
+        reader.string();
+        return reader.array(() => {
+          reader.int32();
+          return reader.int16();
+        });
+      });
+      return worst(codes.flat());
+    },
+  };
+}
+
+/** AddOffsetsToTxn v2. */
+export function addOffsetsRequest(identity: TransactionIdentity, groupId: string): KafkaRequest<number> {
+  return {
+    api: 'AddOffsetsToTxn',
+    version: 2,
+    isFlexible: false,
+    write: (writer) => {
+      writer.string(identity.transactionalId).int64(identity.producerId).int16(identity.producerEpoch).string(groupId);
+    },
+    read: (reader) => {
+      reader.int32();
+      return reader.int16();
+    },
+  };
+}
+
+/** TxnOffsetCommit v3: the first version that names generation and member, so that a stale member is refused. */
+export function txnOffsetCommitRequest(
+  identity: TransactionIdentity,
+  member: CommittingMember,
+  offsets: readonly OffsetCommit[],
+): KafkaRequest<number> {
+  return {
+    api: 'TxnOffsetCommit',
+    version: 3,
+    isFlexible: true,
+    write: (writer) => {
+      writer.string(identity.transactionalId).string(member.groupId).int64(identity.producerId).int16(identity.producerEpoch);
+      writer.int32(member.generation).string(member.memberId).nullableString(member.instanceId);
+      writer.array(byTopic(offsets), ({ topic, partitions }) =>
+        writer
+          .string(topic)
+          .array(partitions, ({ partition, nextOffset, metadata }) =>
+            writer
+              .int32(partition)
+              .int64(nextOffset)
+              .int32(-1)
+              .nullableString(metadata ?? '')
+              .tags(),
+          )
+          .tags(),
+      );
+      writer.tags();
+    },
+    read: (reader) => {
+      reader.int32();
+      const codes = reader.array(() => {
+        reader.string();
+        const partitions = reader.array(() => {
+          reader.int32();
+          const code = reader.int16();
+          reader.tags();
+          return code;
+        });
+        reader.tags();
+        return partitions;
+      });
+      return worst(codes.flat());
+    },
+  };
+}
+
+/** EndTxn v2. Repeating it within the same epoch answers as the first time. */
+export function endTxnRequest(identity: TransactionIdentity, isCommit: boolean): KafkaRequest<number> {
+  return {
+    api: 'EndTxn',
+    version: 2,
+    isFlexible: false,
+    write: (writer) => {
+      writer.string(identity.transactionalId).int64(identity.producerId).int16(identity.producerEpoch).boolean(isCommit);
+    },
+    read: (reader) => {
+      reader.int32();
+      return reader.int16();
+    },
+  };
+}
+
+/** DescribeTransactions v0: the coordinator's word for where a transaction is (`Ongoing`, `PrepareCommit`, `CompleteCommit`, …). */
+export function describeTransactionRequest(transactionalId: string): KafkaRequest<{ readonly code: number; readonly state: string }> {
+  return {
+    api: 'DescribeTransactions',
+    version: 0,
+    isFlexible: true,
+    write: (writer) => writer.array([transactionalId], (id) => writer.string(id)).tags(),
+    read: (reader) => {
+      reader.int32();
+      const found = reader.array(() => {
+        const code = reader.int16();
+        reader.string();
+        const state = reader.string();
+        reader.int32();
+        reader.int64();
+        reader.int64();
+        reader.int16();
+        reader.array(() => {
+          reader.string();
+          reader.array(() => reader.int32());
+          reader.tags();
+        });
+        reader.tags();
+        return { code, state };
+      });
+      return found[0] ?? { code: 0, state: '' };
+    },
+  };
+}
+
+function worst(codes: readonly number[]): number {
+  return codes.find((code) => code !== 0) ?? 0;
+}

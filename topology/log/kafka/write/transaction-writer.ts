@@ -1,0 +1,103 @@
+import type { OffsetCommit, OutputRecord, TopicPartition } from '../../log.ts';
+import { partitionKey } from '../../local/partition-key.ts';
+import type { KafkaClient } from '../client/kafka-client.ts';
+import { kafkaCode } from '../kafka-errors.ts';
+import type { ProducerIdentity } from '../requests/producer-requests.ts';
+import { initProducerIdRequest, produceRequest } from '../requests/producer-requests.ts';
+import type { CommittingMember, TransactionIdentity } from '../requests/transaction-requests.ts';
+import { addOffsetsRequest, addPartitionsRequest, endTxnRequest, txnOffsetCommitRequest } from '../requests/transaction-requests.ts';
+import { planBatches, Sequences } from './partition-batches.ts';
+
+const codeItself = (code: number): number => code;
+
+/**
+ * The requests of one transactional producer, in the order that the protocol wants (KIP-98): a partition is added before it is written, positions are added
+ * before they are committed, and only what was added needs an end. Called by KafkaSink, one step after the other. Throws BrokerErrors.
+ */
+export class TransactionWriter {
+  readonly #client: KafkaClient;
+  readonly #transactionalId: string;
+  readonly #timeoutMs: number;
+  readonly #added = new Set<string>();
+  #identity: ProducerIdentity;
+  #sequences = new Sequences();
+  /** True once the coordinator knows of this transaction. */
+  #hasBegun = false;
+  /** A batch failed, so the partition's next sequence number is unknown and a new epoch is needed. */
+  #needsNewEpoch = false;
+
+  private constructor(client: KafkaClient, transactionalId: string, options: { timeoutMs: number; identity: ProducerIdentity }) {
+    this.#client = client;
+    this.#transactionalId = transactionalId;
+    this.#timeoutMs = options.timeoutMs;
+    this.#identity = options.identity;
+  }
+
+  static async open(client: KafkaClient, transactionalId: string, timeoutMs: number): Promise<TransactionWriter> {
+    const request = initProducerIdRequest({ transactionalId, timeoutMs });
+    const identity = await client.coordinated('transaction', transactionalId, request, ({ code }) => code);
+    return new TransactionWriter(client, transactionalId, { timeoutMs, identity });
+  }
+
+  /** Tells the coordinator of the partitions that are new to this transaction. */
+  async add(records: readonly OutputRecord[]): Promise<void> {
+    const fresh = new Map<string, TopicPartition>();
+    for (const record of records) {
+      const key = partitionKey(record);
+      if (!this.#added.has(key)) fresh.set(key, { topic: record.topic, partition: record.partition });
+    }
+    if (fresh.size === 0) return;
+    // Refuses a topic that does not exist before the coordinator hears of it.
+    await this.#client.leaders.group([...fresh.values()]);
+    this.#hasBegun = true;
+    await this.#coordinated(addPartitionsRequest(this.#bearer(), [...fresh.values()]));
+    for (const key of fresh.keys()) this.#added.add(key);
+  }
+
+  async produce(records: readonly OutputRecord[]): Promise<void> {
+    const { requestTimeoutMs, maxBatchBytes } = this.#client.settings;
+    for (const round of planBatches(records, maxBatchBytes)) {
+      const batches = round.map((plan) => this.#sequences.encode(plan, this.#identity, true));
+      try {
+        await this.#client.perPartition(batches, {
+          doing: 'Produce',
+          request: (members) => produceRequest(this.#transactionalId, requestTimeoutMs, members),
+          accepts: (code) => code === kafkaCode.duplicateSequence,
+        });
+      } catch (error) {
+        this.#needsNewEpoch = true;
+        throw error;
+      }
+    }
+  }
+
+  async commitOffsets(member: CommittingMember, offsets: readonly OffsetCommit[]): Promise<void> {
+    this.#hasBegun = true;
+    await this.#coordinated(addOffsetsRequest(this.#bearer(), member.groupId));
+    await this.#client.coordinated('group', member.groupId, txnOffsetCommitRequest(this.#bearer(), member, offsets), codeItself);
+  }
+
+  /** Ends the transaction where it has begun. */
+  async end(isCommit: boolean): Promise<void> {
+    if (this.#hasBegun) await this.#coordinated(endTxnRequest(this.#bearer(), isCommit));
+    this.#hasBegun = false;
+    this.#added.clear();
+    if (this.#needsNewEpoch) await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const options = { transactionalId: this.#transactionalId, timeoutMs: this.#timeoutMs, current: this.#identity };
+    const request = initProducerIdRequest(options);
+    this.#identity = await this.#client.coordinated('transaction', this.#transactionalId, request, ({ code }) => code);
+    this.#sequences = new Sequences();
+    this.#needsNewEpoch = false;
+  }
+
+  #coordinated(request: ReturnType<typeof endTxnRequest>): Promise<number> {
+    return this.#client.coordinated('transaction', this.#transactionalId, request, codeItself);
+  }
+
+  #bearer(): TransactionIdentity {
+    return { transactionalId: this.#transactionalId, ...this.#identity };
+  }
+}
