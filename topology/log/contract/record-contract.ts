@@ -230,7 +230,9 @@ export function testRecords(name: string, open: OpenLogUnderTest): void {
     assert.equal(reader.position(first), 0n);
     await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', () => source.poll(now));
     source.seek({ ...second, nextOffset: 1n });
-    assert.deepEqual(sorted(texts(await source.poll(now))), ['behind', 'kept']);
+    // A log that fetches ahead may hand out what it has of one partition before it has asked for the other.
+    const read = [...texts(await source.poll(now)), ...texts(await source.poll(now))];
+    assert.deepEqual(sorted(read), ['behind', 'kept']);
   });
 }
 
