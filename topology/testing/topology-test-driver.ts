@@ -242,6 +242,8 @@ export class TopologyTestDriver {
     for (;;) {
       await this.run();
       if (this.tasks().every((task) => task.asyncRecordCount() === 0)) return;
+      // Calls may wait for I/O or a real timer, which get no turn while only promises run.
+      await nextTurn();
       const { thread } = this.#parts;
       if (this.clock.nextTimerAtMs() === undefined) await thread.waitForNews();
       else await this.#waitOrAdvance();
