@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringSerde } from '../../schemas/serdes.ts';
+import { silentLogger, type Logger } from '../base/logger.ts';
 import type { Processor, ProcessorContext } from '../builder/processor.ts';
 import { createTopologyBuilder } from '../builder/topology-builder.ts';
 import { createMemoryLog } from '../log/memory/memory-log.ts';
@@ -158,6 +159,30 @@ test('T3 a record written by a declared feedback edge comes back as input', asyn
   assert.deepEqual(
     (await output.read()).map(({ value }) => value),
     ['a!!!'],
+  );
+  await driver.close();
+});
+
+test('dead letters are warned about at once, then in sums, by reference and without the value', async () => {
+  const warnings: unknown[] = [];
+  const warn = (fields: unknown): void => void warnings.push(fields);
+  const logger: Logger = { ...silentLogger, warn, child: () => logger };
+  const { driver, input } = await start(
+    oneProcessor((context) => ({ process: () => context.deadLetter('PROCESSING_FAILED', 'not today') })),
+    { logger },
+  );
+  for (const value of ['secret-1', 'secret-2', 'secret-3']) await input.pipe('k', value, 1);
+  assert.equal(warnings.length, 1);
+  const text = JSON.stringify(warnings, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  for (const part of ['"count":1', '"topic":"lines"', '"offset":"0"', '"node":"p"', 'dead-letters.v1'])
+    assert.ok(text.includes(part), part);
+  assert.equal(text.includes('secret'), false);
+  await driver.advanceWallClock(10_000);
+  await input.pipe('k', 'secret-4', 2);
+  assert.equal(warnings.length, 2);
+  assert.match(
+    JSON.stringify(warnings[1], (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    /"count":3/,
   );
   await driver.close();
 });

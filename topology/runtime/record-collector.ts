@@ -22,7 +22,7 @@ export class RecordCollector {
   readonly #options: CollectorOptions;
   #records: CollectedRecord[] = [];
   #byteCount = 0;
-  #deadLetterCount = 0;
+  #deadLetters: DeadLetter[] = [];
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -37,8 +37,9 @@ export class RecordCollector {
     return this.#byteCount;
   }
 
-  deadLetterCount(): number {
-    return this.#deadLetterCount;
+  /** Of the open transaction, in the order they were added. */
+  deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters;
   }
 
   /** 1 for a topic that was not there at start; the log then refuses the record with LOG_TOPIC_UNKNOWN. */
@@ -54,7 +55,7 @@ export class RecordCollector {
 
   /** Stands in the same transaction as everything else the record caused, so a poison record is neither lost nor told twice. */
   addDeadLetter(letter: DeadLetter): void {
-    this.#deadLetterCount += 1;
+    this.#deadLetters.push(letter);
     this.add({ record: this.deadLetterRecord(letter), source: letter.source, nodeName: letter.nodeName });
   }
 
@@ -74,6 +75,6 @@ export class RecordCollector {
   clear(): void {
     this.#records = [];
     this.#byteCount = 0;
-    this.#deadLetterCount = 0;
+    this.#deadLetters = [];
   }
 }

@@ -1,21 +1,29 @@
 import type { TaskState } from '../../state/task-state.ts';
+import type { DeadLetter } from './dead-letter.ts';
 import type { TaskEnvironment } from './task-environment.ts';
+
+type ReportEnvironment = Pick<TaskEnvironment, 'clock' | 'engineMetrics' | 'logger' | 'deadLetterTopic'>;
+
+/** Between two warnings about dead letters of one task: a flood of poison must not become a flood of lines. */
+const warningIntervalMs = 10_000;
 
 export interface CommitReport {
   /** Of the monotonic clock. */
   readonly startedAtMs: number;
-  readonly deadLetterCount: number;
+  readonly deadLetters: readonly DeadLetter[];
   readonly asyncCount: number;
 }
 
 /** Metrics of one task. Counted in plain numbers per record and handed over per commit. */
 export class TaskReport {
   readonly #labels: { readonly task: string };
-  readonly #environment: Pick<TaskEnvironment, 'clock' | 'engineMetrics'>;
+  readonly #environment: ReportEnvironment;
   readonly #state: TaskState;
   #processedCount = 0;
+  #unreportedCount = 0;
+  #nextWarningAtMs = 0;
 
-  constructor(taskId: string, environment: Pick<TaskEnvironment, 'clock' | 'engineMetrics'>, state: TaskState) {
+  constructor(taskId: string, environment: ReportEnvironment, state: TaskState) {
     this.#labels = { task: taskId };
     this.#environment = environment;
     this.#state = state;
@@ -37,15 +45,31 @@ export class TaskReport {
     this.#environment.engineMetrics.rollback.add(1, this.#labels);
   }
 
-  committed({ startedAtMs, deadLetterCount, asyncCount }: CommitReport): void {
+  committed({ startedAtMs, deadLetters, asyncCount }: CommitReport): void {
     const { engineMetrics, clock } = this.#environment;
     engineMetrics.commit.add(1, this.#labels);
     engineMetrics.commitLatency.observe((clock.monotonicMs() - startedAtMs) / 1000, this.#labels);
     engineMetrics.process.add(this.#processedCount, this.#labels);
     this.#processedCount = 0;
-    if (deadLetterCount > 0) engineMetrics.deadLetters.add(deadLetterCount, this.#labels);
+    if (deadLetters.length > 0) this.#reportDeadLetters(deadLetters);
     engineMetrics.endToEndLatency.observe(Math.max(0, clock.nowMs() - this.#state.streamTimeMs()) / 1000, this.#labels);
     engineMetrics.unflushedBytes.set(this.#state.usage().unflushedBytes, this.#labels);
     engineMetrics.asyncInFlight.set(asyncCount, this.#labels);
+  }
+
+  /** A wrong serde looks like a healthy app without lag and without output: so the first letter is told at once. */
+  #reportDeadLetters(letters: readonly DeadLetter[]): void {
+    const { engineMetrics, clock, logger, deadLetterTopic } = this.#environment;
+    engineMetrics.deadLetters.add(letters.length, this.#labels);
+    this.#unreportedCount += letters.length;
+    const last = letters.at(-1);
+    if (last === undefined || clock.monotonicMs() < this.#nextWarningAtMs) return;
+    const { source, nodeName: node, code, message: reason } = last;
+    logger.warn(
+      { ...this.#labels, deadLetterTopic, count: this.#unreportedCount, node, code, reason, ...source },
+      'records went to dead letters; this is the last of them',
+    );
+    this.#unreportedCount = 0;
+    this.#nextWarningAtMs = clock.monotonicMs() + warningIntervalMs;
   }
 }

@@ -198,7 +198,7 @@ export class Task {
     this.#commitNumber += 1;
     const commitId = `${commitIdPrefix}-${this.#commitNumber}`;
     const metadata = encodeCommitMetadata({ commitId, streamTimeMs: state.streamTimeMs() });
-    const deadLetterCount = collector.deadLetterCount();
+    const deadLetters = collector.deadLetters();
     const offsets = positions.map((position) => ({ ...position, metadata }));
     const outcome = await cycle.run({ commitId, offsets, mustFlush });
     if (this.#status !== 'committing' || outcome === 'lost') return outcome;
@@ -211,7 +211,7 @@ export class Task {
     this.#failures.committed();
     this.#isDirty = false;
     this.#wantsCommit = false;
-    this.#report.committed({ startedAtMs, deadLetterCount, asyncCount: this.asyncRecordCount() });
+    this.#report.committed({ startedAtMs, deadLetters, asyncCount: this.asyncRecordCount() });
     return outcome;
   }
 
