@@ -295,3 +295,13 @@ describe('untrusted files', () => {
     );
   });
 });
+
+test('a click that Chrome Recorder knows by a bare selector only stays a click on something', () => {
+  const bytes = Buffer.from(
+    JSON.stringify({ title: 't', steps: [{ type: 'click', selectors: [['#main > span.icon']], offsetX: 1, offsetY: 1 }] }),
+  );
+  const result = importRecording({ fileName: 'r.json', bytes });
+  assert.ok(result.ok);
+  const click = result.recording.events.find((event) => event.kind === 'click');
+  assert.deepEqual([click?.target?.role, click?.target?.name], ['element', '']);
+});

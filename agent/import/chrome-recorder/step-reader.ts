@@ -102,7 +102,7 @@ class Reader implements StepReader {
     this.#secretFocus = element.isSecret;
     const button = step['button'] === 'secondary' ? 'right' : step['button'] === 'auxiliary' ? 'middle' : 'left';
     const pointer: Pointer = { x: numberOf(step['offsetX']), y: numberOf(step['offsetY']), button, ...this.#heldList() };
-    const target = element.target;
+    const target = clickable(element.target);
     if (button === 'right') return this.#emit({ kind: 'context.menu', target, pointer });
     this.#emit({ kind: 'click', target, pointer: { ...pointer, clickCount: 1 } });
     if (clickCount === 1) return undefined;
@@ -183,4 +183,9 @@ function isToggle(target: Target): boolean {
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
+}
+
+/** Chrome recorded a click there, so it is something, also where a bare selector does not tell what: a step without a name beats none. */
+function clickable(target: Target): Target {
+  return target.role === 'generic' && target.name === '' ? { ...target, role: 'element' } : target;
 }
