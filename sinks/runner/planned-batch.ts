@@ -30,6 +30,12 @@ export async function readPlanned<Row>(
         await collector.collect({ ...batch, records, nextOffset: isWhole ? range.nextOffset : batch.nextOffset }, pending);
         if (isWhole) open.delete(partitionId(batch));
       }
+      // A range may end in markers and aborted records, which no batch hands out.
+      for (const [id, range] of open) {
+        if (reader.position(range) < range.nextOffset) continue;
+        await collector.collect({ ...range, records: [] }, pending);
+        open.delete(id);
+      }
     }
     return pending.take();
   } finally {

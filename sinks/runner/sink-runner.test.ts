@@ -120,6 +120,28 @@ describe('the sink runner', () => {
     assert.deepEqual(target.batches[0]?.ranges, target.planned);
   });
 
+  it('applies a planned batch whose range ends in aborted records, which nobody hands out (S4)', async () => {
+    const log = await logWith(['a', 'b']);
+    const sink = await log.openSink({ transactionalId: 'task' });
+    sink.begin();
+    sink.send([{ topic, partition: 0, key: null, value: Buffer.from('aborted'), timestampMs: 0 }]);
+    await sink.abort();
+    const target = new RecordingTarget();
+    // The aborted record and its marker are offsets 2 and 3.
+    target.planned = [{ topic, partition: 0, fromOffset: 2n, nextOffset: 4n }];
+    target.stored = upTo(4n);
+    const { runner } = start(log, target);
+    await runner.whenApplied(upTo(4n));
+    await append(log, ['c']);
+    await runner.whenApplied(upTo(5n));
+    await runner.close();
+    assert.deepEqual(
+      target.batches.map(({ rows }) => rows.map(({ row }) => row)),
+      [[], ['c']],
+    );
+    assert.deepEqual(target.batches[0]?.ranges, target.planned);
+  });
+
   it('reads everything again when the log is behind the target, and says so', async () => {
     const log = await logWith(['a', 'b']);
     const target = new RecordingTarget();

@@ -141,7 +141,7 @@ export class SinkRunner<Row> {
   #fail(error: unknown): void {
     this.#failure = error;
     this.#metrics.failed(true);
-    this.#logger.error({ error }, 'the sink stopped; the rest of the process goes on');
+    this.#logger.error({ err: error }, 'the sink stopped; the rest of the process goes on');
     const message = `The sink ${this.name} stopped: ${error instanceof Error ? error.message : String(error)}`;
     this.#waiters.end(new StepwrightError('SINK_FAILED', message, { cause: error }));
     this.#options.onFailed?.(error);
