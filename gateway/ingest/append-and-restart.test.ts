@@ -4,6 +4,8 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Log, Producer } from '../../topology/log/log.ts';
 import { createIngestUnderTest } from '../test-support/ingest-under-test.ts';
 import { clicks, field, openBody, record } from '../test-support/recorder.ts';
+import { createDeltaCodec } from './session-state.ts';
+import { ingestHeader } from './state-journal.ts';
 
 type Send = Producer['send'];
 
@@ -30,6 +32,19 @@ test('a large batch becomes several chunks without a hole, and its ack covers al
     (await recorder.ingest.events()).map(({ seq }) => seq),
     Array.from({ length: 40 }, (_, index) => index + 1),
   );
+});
+
+test('P1: each part of a large batch names the fields that it protects, whichever of them a restart reads', async () => {
+  const recorder = await record(await createIngestUnderTest({ limits: { maxChunkBytes: 1_000 } }));
+  const password = { role: 'textbox', name: 'Password', ref: 'e1', protected: true };
+  await recorder.send(1, [{ atMs: 1, kind: 'focus', target: password }, ...clicks(40)]);
+  const deltas = createDeltaCodec(recorder.ingest.deps.keyring);
+  const parts = (await recorder.ingest.records()).slice(1).map(({ headers }) => {
+    const header = headers.find(([name]) => name === ingestHeader)?.[1];
+    return header && deltas.decode(header, 'acme/s1')?.addedFields.length;
+  });
+  assert.ok(parts.length > 2);
+  assert.deepEqual(new Set(parts), new Set([1]));
 });
 
 test('a failed write acks nothing and hides its reason; a full disk says so', async () => {

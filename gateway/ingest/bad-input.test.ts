@@ -56,6 +56,7 @@ test('malformed input has a code and a field, and nothing of it is appended', as
   const cases: readonly (readonly [unknown, string, string | undefined])[] = [
     [[], 'BODY_INVALID', 'body'],
     [{ firstSeq: 0, events: [] }, 'EVENT_SEQ_INVALID', 'firstSeq'],
+    [{ firstSeq: 2 ** 40 + 1, events: clicks(1), lostBefore: true }, 'EVENT_SEQ_INVALID', 'firstSeq'],
     [{ firstSeq: 1, events: {} }, 'BODY_INVALID', 'events'],
     [{ firstSeq: 1, events: [7] }, 'EVENT_INVALID', 'events[0]'],
     [{ firstSeq: 1, events: [{ atMs: 'now', kind: 'click' }] }, 'EVENT_INVALID', 'events[0].atMs'],
@@ -143,6 +144,14 @@ test('T5: a session that was silent for too long takes nothing more, and its id 
   assert.equal(codeOf(await recorder.post('/v1/sessions/s1/finish', { lastSeq: 0 })), 'SESSION_TOO_OLD');
   const reused = await recorder.post('/v1/sessions', openBody('old'));
   assert.equal(codeOf(reused), 'SESSION_TOO_OLD');
+});
+
+test('batches that are refused cost tokens too: who sends nothing else is slowed down before its bodies are read', async () => {
+  const limits = { deviceRate: { tokensPerSec: 1, burstTokens: 3 } };
+  const recorder = await record(await createIngestUnderTest({ limits }));
+  const answers: unknown[] = [];
+  for (let index = 0; index < 5; index += 1) answers.push(codeOf(await recorder.send(0, clicks(1))));
+  assert.deepEqual([...new Set(answers)], ['EVENT_SEQ_INVALID', 'RATE_LIMITED']);
 });
 
 test('a device over its rate hears 429 with how long to wait, other devices do not', async () => {

@@ -47,7 +47,7 @@ export class ChunkAppender {
     const { queue, journal, table, clock } = this.#options;
     const after = { ...append.after, lastAppendAtMs: clock.nowMs() };
     const parts = this.#split(append.events, append.sizeBytes);
-    const records = parts.map((events, index) => this.#record(after, events, this.#delta(after, events, append, index === 0)));
+    const records = parts.map((events) => this.#record(after, events, this.#delta(after, events, append)));
     const offsets = await Promise.all(records.map((record) => queue.append(record)));
     // The table first, then the position: see J2.
     table.set(after);
@@ -72,7 +72,7 @@ export class ChunkAppender {
     return parts;
   }
 
-  #delta(after: SessionState, events: readonly CaptureEvent[], append: Append, isFirst: boolean): StateDelta {
+  #delta(after: SessionState, events: readonly CaptureEvent[], append: Append): StateDelta {
     const ackedSeq = events.at(-1)?.seq ?? after.ackedSeq;
     const { deviceId, lastAppendAtMs, openedAtMs, clockSkewMs, policy } = after;
     // A part before the last must not finish the session: its status holds from the last event on.
@@ -82,7 +82,8 @@ export class ChunkAppender {
       status,
       ackedSeq,
       lastAppendAtMs,
-      addedFields: isFirst ? append.addedFields : [],
+      // In each part: a checkpoint between two log writes may pass over the first, and P1 must hold whichever parts a restart reads.
+      addedFields: append.addedFields,
       ...(append.opening === true ? { opened: { openedAtMs, clockSkewMs, policy } } : {}),
     };
   }

@@ -62,7 +62,7 @@ function readHead(value: unknown, limits: IngestLimits): BatchHead | Refusal {
 }
 
 function isFirstSeq(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= Number.MAX_SAFE_INTEGER / 2;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= maxSeq;
 }
 
 function readEvent(value: unknown, path: string, seq: number, parser: EventParser): ReceivedEvent | Refusal {

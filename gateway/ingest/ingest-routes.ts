@@ -1,5 +1,5 @@
 import type { EventParser } from '../../schemas/validate-event.ts';
-import { identifierPattern, isIdentifier } from '../auth/principal.ts';
+import { identifierPattern, identifierShape, isIdentifier } from '../auth/principal.ts';
 import { bodyCodes } from '../http/dispatcher.ts';
 import { readFields } from '../http/json.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
@@ -7,6 +7,7 @@ import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, ParameterDocument, RouteDocument, ScopedRequest, ScopedRoute } from '../http/route.ts';
 import { Admission } from './admission.ts';
 import { maxSeq, readBatch } from './event-batch.ts';
+import type { EventBatch } from './event-batch.ts';
 import { ackSchema, batchSchema, markSchema, openBodySchema, openedSchema, screenshotSchema, stateSchema } from './ingest-schemas.ts';
 import type { Appended, IngestService, Mark, Opened, SessionRef } from './ingest-service.ts';
 import type { IngestLimits } from './limits.ts';
@@ -161,14 +162,26 @@ async function appendEvents({ service, admission, limits, eventParser }: Context
   if (known instanceof Refusal) return known;
   const deviceId = deviceOf(request);
   if (deviceId instanceof Refusal) return deviceId;
+  // Before anything is inflated or parsed: reading is what costs, and a body that is refused afterwards costs as much.
+  const indebted = admission.take(ref.tenantId, deviceId, 0);
+  if (indebted !== undefined) return indebted;
+  const batch = await readEvents(request, limits, eventParser);
+  const limited = admission.take(ref.tenantId, deviceId, batch instanceof Refusal ? 1 : Math.max(1, batch.events.length));
+  if (batch instanceof Refusal) return batch;
+  if (limited !== undefined) return limited;
+  const appended = await service.append(ref, deviceId, batch, batch.sizeBytes);
+  return appended instanceof Refusal ? appended : answerJson(200, ackAnswer(appended, service));
+}
+
+async function readEvents(
+  request: ScopedRequest,
+  limits: IngestLimits,
+  eventParser: EventParser,
+): Promise<(EventBatch & { readonly sizeBytes: number }) | Refusal> {
   const body = await request.readJson();
   if (body instanceof Refusal) return body;
   const batch = readBatch(body.value, limits, eventParser);
-  if (batch instanceof Refusal) return batch;
-  const limited = admission.take(ref.tenantId, deviceId, Math.max(1, batch.events.length));
-  if (limited !== undefined) return limited;
-  const appended = await service.append(ref, deviceId, batch, body.sizeBytes);
-  return appended instanceof Refusal ? appended : answerJson(200, ackAnswer(appended, service));
+  return batch instanceof Refusal ? batch : { ...batch, sizeBytes: body.sizeBytes };
 }
 
 function ackAnswer(appended: Appended, service: IngestService): unknown {
@@ -333,13 +346,12 @@ function refOf(request: ScopedRequest): SessionRef {
 function deviceOf(request: ScopedRequest): string | Refusal {
   const deviceId = request.header('stepwright-device');
   if (deviceId !== undefined && isIdentifier(deviceId)) return deviceId;
-  const shape = '1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit';
-  return refuse('PARAMETER_INVALID', `the header stepwright-device must be ${shape}`, { field: 'stepwright-device' });
+  return refuse('PARAMETER_INVALID', `the header stepwright-device must be ${identifierShape}`, { field: 'stepwright-device' });
 }
 
 function checkId(field: string, id: string | undefined): Refusal | undefined {
   if (id === undefined || isIdentifier(id)) return undefined;
-  return refuse('BODY_INVALID', `${field} must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit`, { field });
+  return refuse('BODY_INVALID', `${field} must be ${identifierShape}`, { field });
 }
 
 function memberOf(value: unknown, name: string): unknown {

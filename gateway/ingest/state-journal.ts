@@ -41,6 +41,7 @@ export class StateJournal {
   #producer: Producer | undefined;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(options: StateJournalOptions) {
     this.#options = options;
@@ -80,11 +81,14 @@ export class StateJournal {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#cancelTimer?.();
     await this.checkpoint();
   }
 
   #schedule(): void {
+    // A checkpoint that was under way when it closed comes here once more.
+    if (this.#closed) return;
     this.#cancelTimer = this.#options.clock.setTimer(this.#options.intervalMs, () => {
       void this.checkpoint().then(() => this.#schedule());
     });
@@ -95,11 +99,12 @@ export class StateJournal {
     for (const scope of table.silentSince(clock.nowMs() - keptSilences * maxSilenceMs)) table.delete(scope);
     const scopes = table.takeDirty();
     if (scopes.length === 0 || this.#producer === undefined) return;
-    const positions = [...this.#positions].map(([partition, next]) =>
-      this.#record(`${positionPrefix}${partition}`, Buffer.from(String(next))),
-    );
-    const states = scopes.map((scope) => this.#record(scope, this.#snapshot(scope)));
     try {
+      const positions = [...this.#positions].map(([partition, next]) =>
+        this.#record(`${positionPrefix}${partition}`, Buffer.from(String(next))),
+      );
+      // Sealing may fail as well as sending: a key cannot be read, a disk is full.
+      const states = scopes.map((scope) => this.#record(scope, this.#snapshot(scope)));
       await this.#producer.send([...states, ...positions]);
     } catch (error) {
       table.markDirty(scopes);
