@@ -51,6 +51,8 @@ export class LogTail {
     this.#stopped = true;
     await this.#reader?.close();
     await this.#running;
+    // A recovery that was under way may have opened another one.
+    await this.#reader?.close();
   }
 
   /** Records of a session in `[from, to)` of the steps topic; `undefined` when the log does not reach back or it is more than `maxRecords`. */

@@ -20,13 +20,16 @@ export function createWsLiveServer<Context>(options: LiveServerOptions<Context>)
   const silent = new WeakSet<WebSocket>();
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy());
-    void decide(options, request).then((verdict) => {
-      if (!verdict.accepted) return refuse(stream, verdict.status, verdict.json);
-      sockets.handleUpgrade(request, stream, head, (socket) => {
-        socket.on('pong', () => silent.delete(socket));
-        connect(socket, options, verdict.context);
-      });
-    });
+    decide(options, request)
+      .then((verdict) => {
+        if (!verdict.accepted) return refuse(stream, verdict.status, verdict.json);
+        sockets.handleUpgrade(request, stream, head, (socket) => {
+          socket.on('pong', () => silent.delete(socket));
+          connect(socket, options, verdict.context);
+        });
+      })
+      // One socket that cannot be served must not end the process.
+      .catch(() => stream.destroy());
   };
   options.server.on('upgrade', upgrade);
   const pinging = setInterval(() => pingAll(sockets.clients, silent), options.pingIntervalMs);
