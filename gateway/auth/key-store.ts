@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import { mintApiKey, parseApiKey, sameDigest } from './api-key.ts';
 import type { Principal, Role } from './principal.ts';
-import { isIdentifier, roles } from './principal.ts';
+import { identifierShape, isIdentifier, roles } from './principal.ts';
 
 /** What is kept of a key. */
 export interface KeyRecord {
@@ -72,7 +72,7 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
     },
     async add(key) {
       if (!isIdentifier(key.tenantId)) {
-        throw new StepwrightError('CONFIG_INVALID', 'tenantId must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit');
+        throw new StepwrightError('CONFIG_INVALID', `tenantId must be ${identifierShape}`);
       }
       const { keyId, secretSha256, text } = mintApiKey(options.randomBytes);
       records.set(keyId, { ...key, keyId, secretSha256: secretSha256.toString('hex') });

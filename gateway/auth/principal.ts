@@ -33,6 +33,9 @@ const tenantPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** The pattern of `isIdentifier` for documents. */
 export const identifierPattern = tenantPattern.source;
 
+/** The pattern in words, for messages. */
+export const identifierShape = '1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit';
+
 /** Tenant and session ids are segments of object keys: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit. */
 export function isIdentifier(text: string): boolean {
   return tenantPattern.test(text);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Counter, Metrics } from '../../topology/base/metrics.ts';
 import type { Authenticator } from '../auth/authenticate.ts';
-import { mayAccess } from '../auth/principal.ts';
+import { identifierShape, isIdentifier, mayAccess } from '../auth/principal.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { ApiCode } from './api-codes.ts';
 import { statusOf } from './api-codes.ts';
@@ -80,6 +80,15 @@ export class Dispatcher {
     return this.refusal(refusal, this.#requestId(call));
   }
 
+  /** The answer to a fault outside of any route; the log line has the request id of the answer. */
+  fault(error: unknown, call: IncomingCall): OutgoingAnswer {
+    const requestId = this.#requestId(call);
+    const refusal = refusalOf(error);
+    this.#deps.logger.error({ requestId, route: 'none', code: refusal.code, err: error }, 'request failed');
+    this.#answered.add(1, { route: 'none', status: String(statusOf(refusal.code)) });
+    return this.refusal(refusal, requestId);
+  }
+
   refusal(refusal: Refusal, requestId: string): OutgoingAnswer {
     const { field, retryAfterMs, facts, headers } = refusal.details;
     const error = { code: refusal.code, message: refusal.message, ...(field === undefined ? {} : { field }) };
@@ -105,7 +114,7 @@ export class Dispatcher {
       if (route.access === 'public') return await route.handle(request);
       const principal = this.#authorize(route.access, call);
       if (principal instanceof Refusal) return principal;
-      return await route.handle({ ...request, principal });
+      return refuseOddSession(call) ?? (await route.handle({ ...request, principal }));
     } catch (error) {
       const refusal = refusalOf(error);
       // A session that was deleted while it was being written to is nobody's fault.
@@ -145,6 +154,13 @@ export class Dispatcher {
     const given = call.headers['x-request-id'];
     return given !== undefined && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : this.#deps.newRequestId();
   }
+}
+
+/** Ids become segments of object keys and of row keys: what has another shape never was one, and no store is asked for it. */
+function refuseOddSession({ params }: IncomingCall): Refusal | undefined {
+  const sessionId = params['sessionId'];
+  if (sessionId === undefined || isIdentifier(sessionId)) return undefined;
+  return refuse('PARAMETER_INVALID', `sessionId must be ${identifierShape}`, { field: 'sessionId' });
 }
 
 function createRequest(route: Route, call: IncomingCall, requestId: string): ApiRequest {

@@ -92,10 +92,9 @@ function mountFallback(app: App, options: HttpServerOptions): void {
   app.use((error: unknown, request: Request, response: Response, _next: () => void) => {
     const call = callOf(request, response);
     const broken = error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
-    const refusal = broken
-      ? refuse('URL_INVALID', 'the path cannot be decoded')
-      : refuse('INTERNAL', 'a fault of the server; its log names the requestId');
-    write(request, response, options.dispatcher.reject(refusal, call));
+    const { dispatcher } = options;
+    const answer = broken ? dispatcher.reject(refuse('URL_INVALID', 'the path cannot be decoded'), call) : dispatcher.fault(error, call);
+    write(request, response, answer);
   });
 }
 

@@ -53,8 +53,8 @@ function redirect(call: IncomingCall, path: string, cookie: string): OutgoingAns
   const rest = new URLSearchParams(call.query);
   rest.delete('token');
   const query = rest.size === 0 ? '' : `?${rest}`;
-  // A path that begins with two slashes would be another host.
-  const location = `${path.replace(/^\/+/, '/')}${query}`;
+  // A path that begins with two slashes would be another host; browsers read a backslash as a slash.
+  const location = `${path.replace(/^[/\\]+/, '/')}${query}`;
   return { status: 303, headers: { ...securityHeaders, location, 'set-cookie': cookie }, body: Buffer.alloc(0) };
 }
 

@@ -169,3 +169,28 @@ test('a visit with a token is sent on without it and then shows pages; without o
     await rm(directory, { recursive: true });
   }
 });
+
+test('a visit with a token is sent on within this server, however its path begins', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stepwright-pages-'));
+  await writeFile(join(folder, 'index.html'), '<!doctype html>');
+  try {
+    await withGateway(
+      async (under, url) => {
+        for (const path of ['/\\other.example', '//other.example', '/\\/other.example']) {
+          const location = await new Promise<string | undefined>((resolve, reject) => {
+            const { hostname, port } = url;
+            const sent = request({ hostname, port, path: `${path}?token=${under.token('acme', 'viewer')}` }, (answer) => {
+              answer.resume();
+              resolve(answer.headers.location);
+            });
+            sent.once('error', reject).end();
+          });
+          assert.equal(new URL(location ?? '', url).host, url.host, `${path} led to ${location}`);
+        }
+      },
+      { pagesDirectory: folder },
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
+import { createTopicSerdes } from '../../schemas/avro-serde.ts';
+import { createMemoryRegistry } from '../../schemas/registry/memory-registry.ts';
+import { sealed } from '../../schemas/sealed.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Log } from '../../topology/log/log.ts';
 import { callerOf } from '../test-support/call-gateway.ts';
 import { createGatewayUnderTest, guideRow, sessionRow, stepRow } from '../test-support/gateway-under-test.ts';
@@ -49,6 +54,34 @@ test('wrong limits, cursors, formats, reports and ranges are named', async () =>
     ['/v1/analytics/sessions', 'ANALYTICS_OFF'],
   ] as const;
   for (const [path, code] of cases) assert.equal(codeOf(await call({ method: 'GET', path, token })), code, path);
+});
+
+test('an id that can be none is refused before any store is asked, on every route that takes one', async () => {
+  const under = await createGatewayUnderTest();
+  const call = callerOf(under);
+  const token = under.token('acme', 'admin');
+  const routes = under.gateway.routes.filter(({ path }) => path.includes('{sessionId}'));
+  assert.ok(routes.length > 6);
+  for (const { method, path } of routes) {
+    for (const id of ['a%00b', '..%2Fother', 'a%20b', '-a']) {
+      const answer = await call({ method, path: path.replace('{sessionId}', id).replace('{sha256}', 'a'.repeat(64)), token });
+      assert.equal(codeOf(answer), 'PARAMETER_INVALID', `${method} ${path} ${id}`);
+    }
+  }
+});
+
+test('a view that cannot be counted does not fail the reader', async () => {
+  const keys = createMemoryKeyring();
+  const full = (): never => {
+    throw new StepwrightError('STATE_DISK_FULL', 'no space left for a key', { disposition: 'retry' });
+  };
+  const serdes = await createTopicSerdes(createMemoryRegistry());
+  const usage = sealed(serdes['usage.events.v1'], { ...keys, peek: (scope) => keys.peek(scope), keyFor: full });
+  const under = await createGatewayUnderTest();
+  const failing = await createGatewayUnderTest({ views: under.views, serdes: { ...under.deps.serdes, usage } });
+  await under.views.apply({ sessions: [sessionRow('s1', 3)], steps: [], guides: [guideRow('s1')], positions: [] });
+  const answer = await callerOf(failing)({ method: 'GET', path: '/v1/guides/s1', token: failing.token('acme', 'viewer') });
+  assert.equal(answer.status, 200);
 });
 
 test('an unchanged document is 304, a changed one is sent again', async () => {

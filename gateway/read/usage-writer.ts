@@ -57,9 +57,10 @@ export class UsageWriter {
       const value = serde.serialize({ ...event, eventId: newEventId(), atMs }, key);
       this.#waiting.push({ topic, partition: partitionOfKey(key, this.#partitionCount), key, value, timestampMs: atMs });
     } catch (error) {
+      this.#droppedTotal.add(1);
       // Deleted while it was looked at: there is nothing to count any more.
-      if (hasCode(error, 'SEAL_KEY_GONE')) return this.#droppedTotal.add(1);
-      throw error;
+      if (!hasCode(error, 'SEAL_KEY_GONE')) this.#options.logger.warn({ err: error }, 'a usage event could not be sealed');
+      return;
     }
     this.#writing ??= this.#writeAll();
   }
