@@ -134,7 +134,8 @@ export class TaskSlot {
 
   /**
    * Gives the task up: with a commit and flush when it runs and `graceful`, else dropping what is open (K7). From the call on the task gets
-   * no turn: a commit begun beside the release would lose its store and producer half way. Idempotent; the first call decides how.
+   * no turn and begins no operation: a commit begun beside the release would lose its store and producer half way. Idempotent; the first
+   * call decides how.
    */
   release(graceful: boolean): Promise<void> {
     this.#releasing ??= this.#release(graceful);
@@ -143,11 +144,7 @@ export class TaskSlot {
 
   async #release(graceful: boolean): Promise<void> {
     if (this.#status === 'restoring' || this.#status === 'waiting' || !graceful) this.#abort.abort();
-    // A flush that fails meanwhile puts the task's closing behind the operation that runs.
-    for (let awaited: Promise<void> | undefined; awaited !== this.#operation;) {
-      awaited = this.#operation;
-      await awaited;
-    }
+    await this.#operation;
     const task = this.#task;
     // The end of a commit may still lie in the mailbox: the task itself knows whether it stands.
     const isRunning = task?.status() === 'running';
@@ -229,7 +226,7 @@ export class TaskSlot {
   /** Drops the task's memory; its store stays as it is (K5) and is caught up by the next opening. */
   #fail(error: unknown): void {
     const task = this.#task;
-    if (this.#status === 'released' || this.#status === 'closing') return;
+    if (this.#releasing !== undefined || this.#status === 'closing') return;
     this.#status = 'closing';
     this.#task = undefined;
     this.#failureCount += 1;
@@ -254,7 +251,7 @@ export class TaskSlot {
     const { mailbox } = this.#options;
     this.#operationCount += 1;
     const operationNumber = this.#operationCount;
-    const isCurrent = () => this.#status !== 'released' && operationNumber === this.#operationCount;
+    const isCurrent = () => this.#releasing === undefined && operationNumber === this.#operationCount;
     this.#operation = operation.then(
       () => mailbox.post(() => (isCurrent() ? onDone() : undefined)),
       (error: unknown) => mailbox.post(() => (isCurrent() ? this.#failOperation(error) : undefined)),

@@ -75,6 +75,8 @@ export interface TestDeadLetter {
   readonly message: string;
 }
 
+const turnsBeforeIo = 64;
+
 /** Runs a topology on a memory log and a manual clock: the same loop, tasks and commits as an app, without ports or sleeps. */
 export async function createTopologyTestDriver(options: TestDriverOptions): Promise<TopologyTestDriver> {
   const clock = createManualClock(options.startAtMs ?? Date.UTC(2024, 0, 1));
@@ -254,11 +256,13 @@ export class TopologyTestDriver {
   async run(): Promise<void> {
     const { thread, failures } = this.#parts;
     thread.expectInput();
-    for (;;) {
+    for (let turnCount = 1; ; turnCount += 1) {
       const doneCount = thread.turn();
       if (failures.length > 0) throw failures[0];
       if (thread.isQuiet()) return;
-      if (doneCount === 0) await thread.waitForNews();
+      // Polls end at once here: without this a commit that waits for I/O or a timer would never see its answer.
+      if (turnCount % turnsBeforeIo === 0) await nextTurn();
+      else if (doneCount === 0) await thread.waitForNews();
     }
   }
 
