@@ -12,7 +12,8 @@ const deviceId = 'stepwright-guide';
 
 /**
  * Sends a file through ingest as an agent would: open, pictures, batches, finish. Goes on where an earlier run stopped; a finished one is left
- * alone. Holes of the file stay holes, so that they are counted.
+ * alone. Holes of the file stay holes, so that they are counted. The end has the file's own time: a mark set by the clock would make the
+ * guide depend on when it was fed (T1).
  * @throws {IMPORT_INVALID} when ingest refuses something; the message names the field.
  */
 export async function feedRecording(ingest: IngestService, parser: EventParser, tenantId: string, file: RecordingFile): Promise<void> {
@@ -21,7 +22,7 @@ export async function feedRecording(ingest: IngestService, parser: EventParser, 
   const { title, agent, startedAtMs } = recording;
   const opened = accept(await ingest.open({ ...ref, deviceId, atMs: startedAtMs, agent, ...(title === undefined ? {} : { title }) }));
   if (opened.state.status === 'finished') return;
-  const events = recording.events.filter((event) => event.seq > opened.state.ackedSeq);
+  const events = withEnd(recording.events).filter((event) => event.seq > opened.state.ackedSeq);
   for (const run of batchesOf(await storeScreenshots(ingest, ref, file, events))) {
     const firstSeq = run[0]?.seq ?? 0;
     const batch = accept(readBatch({ firstSeq, events: run, lostBefore: true }, defaultIngestLimits, parser));
@@ -30,6 +31,15 @@ export async function feedRecording(ingest: IngestService, parser: EventParser, 
   const state = accept(ingest.find(ref));
   if (state.status === 'finished') return;
   accept(await ingest.mark(ref, deviceId, { kind: 'session.finished', lastSeq: state.ackedSeq, abandon: true }));
+}
+
+function withEnd(events: readonly CaptureEvent[]): readonly CaptureEvent[] {
+  const last = events.at(-1);
+  if (last === undefined || last.kind === 'session.finished') return events;
+  return [
+    ...events,
+    { seq: last.seq + 1, atMs: events.reduce((latest, { atMs }) => Math.max(latest, atMs), last.atMs), kind: 'session.finished' },
+  ];
 }
 
 /** Stores the pictures and answers the events. One that is no picture is told missing under the same seq, as an agent would. */
