@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Histogram, Metrics } from '../../topology/base/metrics.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
-import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import type { Log, OutputRecord } from '../../topology/log/log.ts';
 import { createStreamApp } from '../../topology/runtime/stream-app.ts';
 import { profileParts } from './cpu-profile.ts';
@@ -10,6 +9,8 @@ import { valueBytes } from './keyed-count-topology.ts';
 
 export interface RunOptions {
   readonly directory: string;
+  /** A log without topics of earlier runs; it is closed here. */
+  readonly openLog: (directory: string) => Promise<Log>;
   readonly recordCount: number;
   readonly keyCount: number;
   readonly commitIntervalMs: number;
@@ -37,8 +38,8 @@ const sendCount = 2_000;
 const stride = 7_919;
 
 export async function runOnce(options: RunOptions): Promise<RunResult> {
-  const { directory, topology, recordCount, commitIntervalMs } = options;
-  const log = await openEmbeddedLog({ directory: join(directory, 'log') });
+  const { directory, openLog, topology, recordCount, commitIntervalMs } = options;
+  const log = await openLog(join(directory, 'log'));
   await log.createTopics([
     { name: 'events', partitionCount: 1 },
     { name: 'counts', partitionCount: 1 },

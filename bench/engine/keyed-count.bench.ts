@@ -1,15 +1,17 @@
 /**
  * Question: how many records does one thread of the engine process per CPU-second, with state and exactly-once?
- * Measured: a keyed count on the embedded log and RocksDB state, its changelog and one output a record, committed every 100 ms; CPU time of the
+ * Measured: a keyed count on the embedded log (or a Kafka broker) and RocksDB state, its changelog and one output a record, committed every 100 ms; CPU time of the
  * whole process (user + system, RocksDB's threads included) from a started app with a full input topic to the last commit.
  * Not measured: writing the input, network, several tasks, recovery.
- * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output] [--profile]`; prints JSON.
+ * Rerun: `npm run build && node dist/bench/engine/keyed-count.bench.js [--records 400000] [--runs 3] [--no-output] [--profile] [--log kafka --broker host:port]`;
+ * prints JSON. On Kafka the broker is a process of its own and not measured.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { environment, spreadOf } from '../environment.ts';
+import { benchLog } from './bench-log.ts';
 import { createBenchTopology, valueBytes } from './keyed-count-topology.ts';
 import { runOnce } from './keyed-count-run.ts';
 import type { RunOptions, RunResult } from './keyed-count-run.ts';
@@ -21,6 +23,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     'no-output': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    log: { type: 'string', default: 'embedded' },
+    broker: { type: 'string', default: '127.0.0.1:19092' },
   },
 });
 
@@ -29,6 +33,7 @@ const options: Omit<RunOptions, 'directory'> = {
   keyCount: Number(values.keys),
   commitIntervalMs: 100,
   isProfiled: values.profile,
+  openLog: benchLog(values.log, values.broker),
   topology: createBenchTopology({ hasOutput: !values['no-output'] }),
 };
 
@@ -46,6 +51,7 @@ console.log(
   JSON.stringify(
     {
       bench: 'engine/keyed-count',
+      log: values.log,
       ...environment(),
       recordCount: options.recordCount,
       keyCount: options.keyCount,
