@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { kafkaService } from '../../../../services/kafka/kafka-service.ts';
 
-export type TestBroker = { readonly address: string } | { readonly skipReason: string };
+/** `pid` is there when the broker is the test's own, to be treated badly. */
+export type TestBroker = { readonly address: string; readonly pid?: number } | { readonly skipReason: string };
 
 /**
  * The broker of a test file: the one at `address`, else one of its own on free ports and a folder that is deleted, else the reason for skipping.
@@ -23,7 +24,7 @@ export async function findTestBroker(address: string | undefined): Promise<TestB
     await broker.stop();
     await rm(directory, { recursive: true, force: true });
   });
-  return { address: broker.address };
+  return { address: broker.address, pid: broker.pid };
 }
 
 /** A port that is free together with its successor, which is the controller's. */
