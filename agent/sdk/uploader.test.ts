@@ -6,7 +6,9 @@ import type { IngestUnderTest } from '../../gateway/test-support/ingest-under-te
 import { png, pngSha256 } from '../../gateway/test-support/recorder.ts';
 import type { FetchLike } from './ingest-client.ts';
 import type { NewEvent, UploaderOptions } from './uploader.ts';
-import { Uploader, UploadStopped } from './uploader.ts';
+import { createMemoryQueue } from './upload-queue.ts';
+import type { UploadQueue } from './upload-queue.ts';
+import { sha256Hex, Uploader, UploadStopped } from './uploader.ts';
 
 type Fault = 'none' | 'lost request' | 'lost answer' | 'doubled' | 'refused for now' | 'slow';
 
@@ -169,4 +171,21 @@ test('a refusal that no try can change stops the upload with its code, and the q
     uploader(ingest, { token: 'wrong' }).open(),
     (error) => error instanceof UploadStopped && error.code === 'UNAUTHENTICATED',
   );
+});
+
+test('U1: a queue that fails ends the upload with a code; nothing is left unhandled and nothing is skipped', async () => {
+  for (const broken of ['add', 'head'] as const) {
+    const ingest = await createIngestUnderTest();
+    const queue: UploadQueue = { ...createMemoryQueue(), [broken]: () => Promise.reject(new Error('quota exceeded')) };
+    const upload = uploader(ingest, { queue });
+    await upload.open();
+    upload.record({ atMs: 1, kind: 'click', target: { role: 'button', name: 'Save' } });
+    await assert.rejects(upload.flush(), (error) => error instanceof UploadStopped && error.code === 'QUEUE_FAILED');
+    upload.record({ atMs: 2, kind: 'click', target: { role: 'button', name: 'Save' } });
+    assert.deepEqual(await ingest.events(), []);
+  }
+});
+
+test('a picture is named as the server names it', async () => {
+  assert.equal(await sha256Hex(new Uint8Array(png)), pngSha256);
 });

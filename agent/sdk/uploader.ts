@@ -91,6 +91,7 @@ export class Uploader {
   #pumping: Promise<void> | undefined;
   #stopped: UploadStopped | undefined;
   #isUrgent = false;
+  #hasQueueFailed = false;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -123,12 +124,25 @@ export class Uploader {
   record(event: NewEvent, picture?: Uint8Array<ArrayBuffer>): number {
     const seq = this.#nextSeq;
     this.#nextSeq += 1;
-    this.#adding = this.#adding.then(async () => {
-      if (event.screenshot !== undefined && picture !== undefined) await this.#queue.addPicture(event.screenshot.sha256, picture);
-      await this.#queue.add({ ...event, seq });
-    });
+    this.#adding = this.#adding.then(() => this.#add({ ...event, seq }, picture));
     this.#wake();
     return seq;
+  }
+
+  /** After a failure nothing is added any more: a later event would stand behind a hole that nobody explains (U1). */
+  async #add(event: CaptureEvent, picture: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
+    if (this.#hasQueueFailed) return;
+    try {
+      if (event.screenshot !== undefined && picture !== undefined) await this.#queue.addPicture(event.screenshot.sha256, picture);
+      await this.#queue.add(event);
+    } catch (error) {
+      this.#queueFailed(error);
+    }
+  }
+
+  #queueFailed(error: unknown): void {
+    this.#hasQueueFailed = true;
+    this.#stop('QUEUE_FAILED', `the upload queue failed: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   /** Resolves when everything recorded so far was acked. @throws {UploadStopped} */
@@ -181,9 +195,11 @@ export class Uploader {
 
   #wake(): void {
     if (this.#sessionId === undefined || this.#stopped !== undefined) return;
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = undefined;
-    });
+    this.#pumping ??= this.#pump()
+      .catch((error: unknown) => this.#queueFailed(error))
+      .finally(() => {
+        this.#pumping = undefined;
+      });
   }
 
   async #pump(): Promise<void> {
