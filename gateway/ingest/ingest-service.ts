@@ -7,7 +7,7 @@ import { ChunkAppender } from './chunk-appender.ts';
 import type { EventBatch, ReceivedEvent } from './event-batch.ts';
 import { statusAfter } from './event-batch.ts';
 import type { ImageHeader } from './image-header.ts';
-import { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from '../../topology/base/keyed-lock.ts';
 import type { IngestDeps } from './ports.ts';
 import { guardProtected, noProtectedFields } from './protected-fields.ts';
 import { Screenshots } from './screenshots.ts';

@@ -4,7 +4,7 @@ import type { ObjectStore, PutOptions } from '../../../processors/ports/object-s
 import type { Clock } from '../../../topology/base/clock.ts';
 import { silentLogger } from '../../../topology/base/logger.ts';
 import type { Logger } from '../../../topology/base/logger.ts';
-import { KeyLocks } from '../key-locks.ts';
+import { KeyedLock } from '../../../topology/base/keyed-lock.ts';
 import { checkPrefix, keySegments } from '../object-key.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { FileSystem } from './durable-files.ts';
@@ -54,7 +54,7 @@ class FolderObjectStore implements ObjectStore {
   readonly #files: FileSystem;
   readonly #durable: DurableFiles;
   readonly #root: string;
-  readonly #locks = new KeyLocks();
+  readonly #locks = new KeyedLock();
 
   constructor(files: FileSystem, durable: DurableFiles, root: string) {
     this.#files = files;

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
-import { KeyLocks } from '../key-locks.ts';
+import { KeyedLock } from '../../../topology/base/keyed-lock.ts';
 import { renderGuideHtml } from '../render/guide-html.ts';
 import type { InlineImage } from '../render/guide-html.ts';
 import { renderGuideJson } from '../render/guide-json.ts';
@@ -16,7 +16,7 @@ import type { GuidePointer } from './guide-pointer.ts';
  */
 export class GuidePublisher {
   readonly #store: ObjectStore;
-  readonly #locks = new KeyLocks();
+  readonly #locks = new KeyedLock();
 
   constructor(store: ObjectStore) {
     this.#store = store;
