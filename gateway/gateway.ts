@@ -8,6 +8,7 @@ import type { EventParser } from '../schemas/validate-event.ts';
 import type { AnalyticsReader } from '../sinks/ports/analytics.ts';
 import type { GuideDocuments } from '../sinks/ports/documents.ts';
 import type { ViewReader } from '../sinks/ports/views.ts';
+import { runAll } from '../topology/base/run-all.ts';
 import type { Clock } from '../topology/base/clock.ts';
 import type { Logger } from '../topology/base/logger.ts';
 import type { Metrics } from '../topology/base/metrics.ts';
@@ -155,11 +156,8 @@ async function prepare({ ingest, usage, live }: Parts): Promise<void> {
 }
 
 /** Watchers first, or the HTTP server would wait for their sockets; ingest last, when no request can append any more. */
-async function close({ live, http, ingest, usage }: Parts): Promise<void> {
-  await live.close();
-  await http.close();
-  await ingest.close();
-  await usage.close();
+function close({ live, http, ingest, usage }: Parts): Promise<void> {
+  return runAll([live, http, ingest, usage].map((part) => () => part.close()));
 }
 
 function forgotten({ ingest, live }: Pick<Parts, 'ingest' | 'live'>, tenantId: string, sessionId: string): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createEventParser } from '../../schemas/validate-event.ts';
+import { runAll } from '../../topology/base/run-all.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
@@ -53,8 +54,7 @@ export async function withEmbeddedPlatform<T>(
       const parser = createEventParser();
       return await work({ storage, platform, feed: (file) => feedRecording(ingest, parser, localTenant, file) });
     } finally {
-      await ingest.close();
-      await platform.close();
+      await runAll([() => ingest.close(), () => platform.close()]);
     }
   } finally {
     await storage.close();

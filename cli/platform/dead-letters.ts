@@ -7,6 +7,8 @@ import { deadLetterHeaders, deadLetterHeadersOf } from '../../topology/runtime/d
 
 export const deadLetterTopic = 'dead-letters.v1';
 
+const pollWaitMs = 250;
+
 /** A dead letter and where it stands. */
 export interface StoredDeadLetter extends DeadLetter {
   readonly letterOffset: bigint;
@@ -30,14 +32,16 @@ export async function readDeadLetters(log: Log, limitCount: number): Promise<Sto
   if (range === undefined) return [];
   const reader = await log.openReader({ from: [{ ...at, nextOffset: range.startOffset }], isolation: 'read_committed' });
   const letters: StoredDeadLetter[] = [];
-  while (reader.position(at) < range.nextOffset) {
-    const batches = await reader.poll({ maxWaitMs: 0 });
-    for (const { records } of batches)
-      letters.push(...records.map(({ offset, headers, timestampMs }) => letterOf(offset, timestampMs, headers)));
-    if (letters.length > limitCount) letters.splice(0, letters.length - limitCount);
-    if (batches.length === 0) break;
+  try {
+    // Everything before `nextOffset` is committed, so this ends; a poll may bring nothing where records were aborted.
+    while (reader.position(at) < range.nextOffset) {
+      for (const { records } of await reader.poll({ maxWaitMs: pollWaitMs }))
+        letters.push(...records.map(({ offset, headers, timestampMs }) => letterOf(offset, timestampMs, headers)));
+      if (letters.length > limitCount) letters.splice(0, letters.length - limitCount);
+    }
+  } finally {
+    await reader.close();
   }
-  await reader.close();
   return letters.reverse();
 }
 

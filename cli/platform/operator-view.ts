@@ -36,10 +36,13 @@ export function observePlatform(deps: {
   const { storage, platform, metrics, clock } = deps;
   let samples: readonly Sample[] = [];
   let cancel = (): void => {};
+  let isClosed = false;
   const sample = async (): Promise<void> => {
     // A task in the middle of a hand-over cannot be asked; the next second can.
     const tasks = await platform.app.tasks().catch(() => undefined);
     if (tasks !== undefined) samples = [...samples.slice(-4), { atMs: clock.monotonicMs(), tasks }];
+    // A sample that was under way when it closed must not begin the next.
+    if (isClosed) return;
     cancel = clock.setTimer(sampleIntervalMs, () => void sample());
   };
   void sample();
@@ -58,7 +61,10 @@ export function observePlatform(deps: {
     },
     health: { alive: () => platform.app.health().isAlive, notReady: () => notReady(platform) },
     lagDelayMs: () => delayFor(samples.at(-1)),
-    close: () => cancel(),
+    close: () => {
+      isClosed = true;
+      cancel();
+    },
   };
 }
 

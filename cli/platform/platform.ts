@@ -7,6 +7,7 @@ import type { TitleModel } from '../../processors/ports/title-model.ts';
 import { createGuideTarget } from '../../sinks/s3/guides/guide-target.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
 import { createViewTarget } from '../../sinks/views/view-target.ts';
+import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
@@ -79,14 +80,15 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ...(onRestore && { onRestore }),
     ...(options.crashPoints && { crashPoints: options.crashPoints }),
   });
-  await app.start();
+  try {
+    await app.start();
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
   const letters = deadLetterWriter(storage.log);
   const sinks = startSinks(options, { log: storage.log, clock, random, logger, metrics, deadLetters: letters.write, onFailed });
-  const close = async (): Promise<void> => {
-    await app.close();
-    for (const sink of sinks) await sink.close();
-    await letters.close();
-  };
+  const close = (): Promise<void> => runAll([() => app.close(), ...sinks.map((sink) => () => sink.close()), () => letters.close()]);
   return { topology, app, sinks, quarantine, failures, close };
 }
 

@@ -5,6 +5,7 @@ import { createSessionTokens, type SessionTokens } from '../../gateway/auth/sess
 import { createGateway, type GatewayDeps } from '../../gateway/gateway.ts';
 import { createEventParser } from '../../schemas/validate-event.ts';
 import { createGuideDocuments } from '../../sinks/s3/guides/guide-documents.ts';
+import { runAll } from '../../topology/base/run-all.ts';
 import { createSystemClock, type Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
@@ -48,9 +49,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const clock = createSystemClock();
   const process: Process = { clock, logger: createPinoLogger({ level: options.logLevel }), metrics: createPromMetrics({ process: true }) };
   const opened: (() => Promise<void>)[] = [];
-  const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0)) await close();
-  };
+  const close = (): Promise<void> => runAll(opened.splice(0));
   try {
     const { data: dataFolder, partitions: partitionCount, logSync, analytics } = options;
     const storage = await openStorage({ dataFolder, partitionCount, logSync, analytics, ...process });
@@ -64,9 +63,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const gateway = createGateway({ ...gatewayDeps(options, { storage, platform, observer }), ...process, verifiers: [keys, tokens] });
     opened.unshift(() => gateway.close());
     const { url } = await gateway.start();
-    return { url, storage, platform, tokens, close: closeAll };
+    return { url, storage, platform, tokens, close };
   } catch (error) {
-    await closeAll();
+    // What refused to open says more than what then refused to close.
+    await close().catch(() => undefined);
     throw error;
   }
 }

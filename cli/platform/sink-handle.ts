@@ -1,6 +1,7 @@
 import type { DeadLetter } from '../../schemas/types/usage.ts';
 import { SinkRunner } from '../../sinks/runner/sink-runner.ts';
 import type { SinkTarget } from '../../sinks/runner/sink-target.ts';
+import { hasCode } from '../../topology/base/errors.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
@@ -9,6 +10,7 @@ import type { Log, TopicPartitionOffset } from '../../topology/log/log.ts';
 /** A running sink, whatever its rows are. */
 export interface SinkHandle {
   readonly name: string;
+  /** False once it stopped because of an error; one that is off (ANALYTICS_OFF) has nothing to do and is healthy. */
   readonly isHealthy: () => boolean;
   readonly whenApplied: (positions: readonly TopicPartitionOffset[]) => Promise<void>;
   readonly forget: (tenantId: string, sessionId: string) => Promise<number>;
@@ -28,12 +30,17 @@ export interface SinkEnvironment {
 /** Starts to carry records to the target. */
 export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<Row>): SinkHandle {
   const { onFailed, ...rest } = environment;
-  const failed = (error: unknown): void => onFailed(`sink ${target.name}: ${error instanceof Error ? error.message : 'unknown'}`);
+  let isOff = false;
+  const failed = (error: unknown): void => {
+    // Analytics that does not load on this machine is off, which its routes say; the rest runs and is ready.
+    isOff = hasCode(error, 'ANALYTICS_OFF');
+    if (!isOff) onFailed(`sink ${target.name}: ${error instanceof Error ? error.message : 'unknown'}`);
+  };
   const runner = new SinkRunner<Row>({ ...rest, target, onFailed: failed });
   runner.start();
   return {
     name: target.name,
-    isHealthy: () => runner.isHealthy,
+    isHealthy: () => runner.isHealthy || isOff,
     whenApplied: (positions) => runner.whenApplied(positions),
     forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
     close: () => runner.close(),

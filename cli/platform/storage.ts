@@ -10,6 +10,7 @@ import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
 import { unforgottenObjects } from '../../sinks/s3/unforgotten-objects.ts';
 import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
+import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
@@ -74,13 +75,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     opened.unshift(() => views.close());
     const analytics = options.analytics ? openAnalytics({ folder: join(dataFolder, 'analytics') }, serdes) : noAnalytics;
     opened.unshift(() => analytics.close());
-    const close = async (): Promise<void> => {
-      for (const one of opened) await one();
-    };
+    const close = (): Promise<void> => runAll(opened);
     const folders = { stateFolder: join(dataFolder, 'state'), keyFile: join(dataFolder, keyFileName) };
     return { log, serdes, plainSerdes, keyring, objects, views, analytics, partitionCount, ...folders, close };
   } catch (error) {
-    for (const close of opened) await close();
+    await runAll(opened).catch(() => undefined);
     throw error;
   }
 }
