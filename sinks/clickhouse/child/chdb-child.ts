@@ -17,13 +17,18 @@ interface ChdbModule {
 const chdbModule: string = 'chdb/connection';
 
 const engineNiceness = 10;
+const endWithinMs = 10_000;
 let client: Promise<AnalyticsClient> | undefined;
 let last: Promise<void> = Promise.resolve();
 
 // Both reach the whole process group; the parent decides when the engine ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-process.on('disconnect', () => void close().then(() => process.exit(0)));
+process.on('disconnect', () => {
+  // The parent is gone, perhaps by SIGKILL: an engine that does not end by itself must not keep the folder's lock.
+  setTimeout(() => process.exit(1), endWithinMs).unref();
+  void close().finally(() => process.exit(0));
+});
 process.on('message', (request: ChildRequest) => {
   last = last.then(async () => answer(await run(request)));
 });

@@ -63,8 +63,10 @@ export class ChildClient implements AnalyticsClient {
   }
 
   async #call(request: Unnumbered<ChildRequest>): Promise<readonly AnalyticsRecord[]> {
-    if (this.#isClosed) throw new StepwrightError('ANALYTICS_FAILED', 'Analytics was closed.');
+    if (this.#isClosed) throw closed();
     await mkdir(this.#folder, { recursive: true });
+    // Closed meanwhile: an engine that began now would be nobody's.
+    if (this.#isClosed) throw closed();
     return this.#send((this.#child ??= this.#start()), request);
   }
 
@@ -115,6 +117,10 @@ export class ChildClient implements AnalyticsClient {
 function settleWith(answer: ChildAnswer, { resolve, reject }: Waiting): void {
   if ('rows' in answer) resolve(answer.rows);
   else reject(new StepwrightError(answer.error.code, answer.error.message, { disposition: answer.error.disposition }));
+}
+
+function closed(): StepwrightError {
+  return new StepwrightError('ANALYTICS_FAILED', 'Analytics was closed.');
 }
 
 function died(cause: Error | undefined): StepwrightError {
