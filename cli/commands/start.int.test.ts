@@ -44,13 +44,16 @@ test('stray words and origins that are none are refused before anything starts',
   assert.match((await start('--allow-origins', 'app.example.com')).err, /--allow-origins: .*is no origin like https/);
 });
 
-test('every test that docs/bad-input.md names is there', () => {
+test('every file that the tables of bad input and of failures name is there', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url));
-  const text = readFileSync(join(root, 'docs/bad-input.md'), 'utf8');
-  const named = new Set([...text.matchAll(/`([a-z0-9./-]+\.test\.ts)`/g)].map(([, path]) => path ?? ''));
-  assert.ok(named.size > 15);
-  assert.deepEqual(
-    [...named].filter((path) => !existsSync(join(root, path))),
-    [],
-  );
+  for (const document of ['docs/bad-input.md', 'ARCHITECTURE.md']) {
+    const text = readFileSync(join(root, document), 'utf8');
+    const named = new Set([...text.matchAll(/`([a-z0-9./-]+\/[a-z0-9.-]+\.ts)`/g)].map(([, path]) => path ?? ''));
+    assert.ok(named.size > 15, document);
+    assert.deepEqual(
+      [...named].filter((path) => !existsSync(join(root, path))),
+      [],
+      document,
+    );
+  }
 });
