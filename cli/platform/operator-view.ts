@@ -41,6 +41,7 @@ export function observePlatform(deps: {
     // A task in the middle of a hand-over cannot be asked; the next second can.
     const tasks = await platform.app.tasks().catch(() => undefined);
     if (tasks !== undefined) samples = [...samples.slice(-4), { atMs: clock.monotonicMs(), tasks }];
+    await Promise.all(platform.sinks.map((sink) => sink.measureLag().catch(() => undefined)));
     // A sample that was under way when it closed must not begin the next.
     if (isClosed) return;
     cancel = clock.setTimer(sampleIntervalMs, () => void sample());

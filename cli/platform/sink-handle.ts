@@ -13,6 +13,8 @@ export interface SinkHandle {
   /** False once it stopped because of an error; one that is off (ANALYTICS_OFF) has nothing to do and is healthy. */
   readonly isHealthy: () => boolean;
   readonly whenApplied: (positions: readonly TopicPartitionOffset[]) => Promise<void>;
+  /** Refreshes `sink_lag_records`. */
+  readonly measureLag: () => Promise<void>;
   readonly forget: (tenantId: string, sessionId: string) => Promise<number>;
   readonly close: () => Promise<void>;
 }
@@ -42,6 +44,7 @@ export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<
     name: target.name,
     isHealthy: () => runner.isHealthy || isOff,
     whenApplied: (positions) => runner.whenApplied(positions),
+    measureLag: () => runner.measureLag(),
     forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
     close: () => runner.close(),
   };

@@ -4,6 +4,8 @@ import type { DeadLetter } from '../../schemas/types/usage.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
+import { silentMetrics } from '../../topology/base/metrics.ts';
+import type { Metrics } from '../../topology/base/metrics.ts';
 import type { TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { MemoryLog } from '../../topology/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
@@ -227,6 +229,27 @@ describe('the sink runner', () => {
     await runner.close();
     assert.ok(delaysMs.length > 0);
     assert.deepEqual(target.rows, ['a']);
+  });
+
+  it('tells its lag while its target fails, not only after a batch that stands', async () => {
+    const log = await logWith(['a', 'b', 'c']);
+    const target = new RecordingTarget();
+    const tried = new Promise<void>((resolve) => {
+      target.onApply = () => {
+        resolve();
+        throw new StepwrightError('SINK_FAILED', 'Not now.', { disposition: 'retry' });
+      };
+    });
+    const lags: number[] = [];
+    const metrics: Metrics = {
+      ...silentMetrics,
+      gauge: (name) => ({ set: (value) => void (name === 'sink_lag_records' && lags.push(value)), remove: () => {} }),
+    };
+    const { runner } = start(log, target, { metrics });
+    await tried;
+    await runner.measureLag();
+    await runner.close();
+    assert.deepEqual(lags, [3]);
   });
 
   it('gives up a failing batch when it is closed, and closes twice without harm', async () => {

@@ -15,7 +15,7 @@ import { PositionWaiters } from './position-waiters.ts';
 import { RecordCollector } from './record-collector.ts';
 import { createSinkMetrics } from './sink-metrics.ts';
 import type { SinkMetrics } from './sink-metrics.ts';
-import type { SinkBatch, SinkTarget, SourceRange } from './sink-target.ts';
+import type { SinkBatch, SinkTarget } from './sink-target.ts';
 import { startPositions } from './start-positions.ts';
 
 export interface SinkRunnerOptions<Row> {
@@ -63,7 +63,6 @@ export class SinkRunner<Row> {
   readonly #waiters = new PositionWaiters();
   #running: Promise<void> | undefined;
   #failure: unknown;
-  #measureLagAtMs = 0;
 
   constructor(options: SinkRunnerOptions<Row>) {
     const { clock, random, target } = options;
@@ -109,6 +108,18 @@ export class SinkRunner<Row> {
   /** Resolves when everything before the positions stands in the target. Rejects when the sink fails or closes first. */
   whenApplied(positions: readonly TopicPartitionOffset[]): Promise<void> {
     return this.#waiters.whenApplied(positions);
+  }
+
+  /**
+   * Brings the lag metric up to date; on a distributed log this is a request. Apart from applying, so that it rises while the target fails.
+   * @throws {LOG_CLOSED | …} what the log throws.
+   */
+  async measureLag(): Promise<void> {
+    const applied = new Map(this.#waiters.applied().map((position) => [partitionId(position), position]));
+    for (const end of await this.#options.log.offsets([...applied.values()], 'read_committed')) {
+      const nextOffset = applied.get(partitionId(end))?.nextOffset ?? end.nextOffset;
+      this.#metrics.lag(end, Math.max(0, Number(end.nextOffset - nextOffset)));
+    }
   }
 
   /** Applies what was read, unless the target is failing, and closes the target. Idempotent. */
@@ -209,18 +220,6 @@ export class SinkRunner<Row> {
     if (!(await this.#applier.apply(batch, this.#closing.signal))) return;
     this.#metrics.applied(batch.rows.length, (this.#options.clock.monotonicMs() - startedAtMs) / 1000);
     for (const range of batch.ranges) this.#waiters.advance(range);
-    await this.#measureLag(batch.ranges);
-  }
-
-  /** At most once a second: on a distributed log this is a request. */
-  async #measureLag(ranges: readonly SourceRange[]): Promise<void> {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs < this.#measureLagAtMs) return;
-    this.#measureLagAtMs = nowMs + 1_000;
-    for (const end of await this.#options.log.offsets(ranges, 'read_committed')) {
-      const applied = ranges.find((range) => partitionId(range) === partitionId(end))?.nextOffset ?? end.nextOffset;
-      this.#metrics.lag(end, Math.max(0, Number(end.nextOffset - applied)));
-    }
   }
 
   async #sendLetter(at: TopicPartition, offset: bigint, error: StepwrightError): Promise<void> {
