@@ -8,6 +8,7 @@ import { apiKeys } from '../wire/kafka-request.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
 import { WireReader } from '../wire/wire-reader.ts';
 import { WireWriter } from '../wire/wire-writer.ts';
+import { withinMs } from './retry.ts';
 
 export type CoordinatorKind = 'group' | 'transaction';
 
@@ -15,6 +16,7 @@ const connectTimeoutMs = 5000;
 /** How long before a SASL session ends it is renewed. */
 const reauthenticationThresholdMs = 10_000;
 const metadataMaxAgeMs = 300_000;
+const closeWithinMs = 3000;
 
 /**
  * Connections to the brokers of a cluster, through kafkajs: one for fetches and one for the rest, a broker. A broker answers the requests of a connection
@@ -87,12 +89,13 @@ export class KafkaConnection {
     await this.#guarded('Metadata', () => this.#cluster.refreshMetadata());
   }
 
+  /** Waits for answers that are on their way, but not long. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#coordinators.clear();
-    await this.#connecting?.catch(() => {});
-    await this.#cluster.disconnect();
+    const ended = (this.#connecting ?? Promise.resolve()).then(() => this.#cluster.disconnect()).catch(() => {});
+    await withinMs(this.#settings.clock, closeWithinMs, ended);
   }
 
   #coordinator(kind: CoordinatorKind, id: string): Promise<KafkaJsBroker> {

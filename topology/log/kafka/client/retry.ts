@@ -38,6 +38,15 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
   }
 }
 
+/** Resolves with `work`, or after `limitMs` without it. */
+export async function withinMs(clock: Clock, limitMs: number, work: Promise<unknown>): Promise<void> {
+  let cancel = (): void => {};
+  const limit = new Promise<void>((resolve) => {
+    cancel = clock.setTimer(limitMs, resolve);
+  });
+  await Promise.race([work, limit]).finally(cancel);
+}
+
 export function pause(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.setTimer(delayMs, resolve));
 }

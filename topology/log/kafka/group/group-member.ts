@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../base/logger.ts';
 import type { TopicPartition } from '../../log.ts';
 import { WakeSignals } from '../../local/wake-signals.ts';
+import { withinMs } from '../client/retry.ts';
 import { BrokerError, kafkaCode } from '../kafka-errors.ts';
 import type { Share } from './group-metadata.ts';
 import type { GroupSession } from './group-session.ts';
@@ -21,7 +22,6 @@ export interface GroupMemberDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly heartbeatMs: number;
-  readonly sessionTimeoutMs: number;
   readonly maxPollIntervalMs: number;
   /** Partitions that the source holds at this moment, and what a join says besides. */
   readonly describe: () => { readonly topics: readonly string[]; readonly userData: Buffer; readonly owned: readonly TopicPartition[] };
@@ -31,6 +31,7 @@ export interface GroupMemberDeps {
 const rejoinSignal = 'rejoin';
 const firstWaitMs = 20;
 const longestWaitMs = 1000;
+const leaveWithinMs = 3000;
 
 /**
  * Keeps a membership alive beside the source's polls: joins, sends heartbeats, joins again when the group asks. Owns the news; the source takes them in its
@@ -69,7 +70,8 @@ export class GroupMember {
   takeNews(): GroupNews | undefined {
     this.#lastPollAtMs = this.#deps.clock.monotonicMs();
     const news = this.#news;
-    this.#news = undefined;
+    // A failure stays: there is no membership any more, and every poll says so.
+    if (news?.kind !== 'failed') this.#news = undefined;
     if (news?.kind === 'lost') this.rejoin();
     return news;
   }
@@ -86,14 +88,14 @@ export class GroupMember {
     this.rejoin();
   }
 
-  /** Leaves the group. */
+  /** Leaves the group. Does not wait long for a broker that does not answer. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#signals.wakeAll();
     // Who cannot be told finds out when the session times out.
-    await this.#deps.session.leave().catch(() => {});
-    await this.#running;
+    const left = this.#deps.session.leave().catch(() => {});
+    await withinMs(this.#deps.clock, leaveWithinMs, Promise.all([left, this.#running]));
   }
 
   async #run(): Promise<void> {

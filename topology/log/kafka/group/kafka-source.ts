@@ -12,8 +12,10 @@ import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import { BrokerError, toLogError } from '../kafka-errors.ts';
-import type { FetchCursor, PollOptions } from '../read/fetcher.ts';
-import { createFetchCursor, Fetcher } from '../read/fetcher.ts';
+import type { FetchCursor } from '../read/fetch-buffer.ts';
+import { createFetchCursor } from '../read/fetch-buffer.ts';
+import type { PollOptions } from '../read/fetcher.ts';
+import { Fetcher } from '../read/fetcher.ts';
 import { offsetCommitRequest } from '../requests/offset-requests.ts';
 import type { CommittingMember } from '../requests/transaction-requests.ts';
 import { GroupMember } from './group-member.ts';
@@ -51,7 +53,6 @@ export class KafkaSource implements GroupedSource {
       clock: settings.clock,
       logger: settings.logger,
       heartbeatMs: settings.heartbeatMs,
-      sessionTimeoutMs: settings.sessionTimeoutMs,
       maxPollIntervalMs: settings.maxPollIntervalMs,
       describe: () => ({ topics: options.topics, userData: options.userData?.() ?? Buffer.alloc(0), owned: this.assignment() }),
       onNews: () => this.#fetcher.wake(),

@@ -1,7 +1,7 @@
 import type { CommittedOffset, SourceOptions, TopicPartition } from '../../log.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
-import type { FetchCursor } from '../read/fetcher.ts';
+import type { FetchCursor } from '../read/fetch-buffer.ts';
 import { listAt, listOffsetsRequest } from '../requests/read-requests.ts';
 import { offsetFetchRequest } from '../requests/offset-requests.ts';
 

@@ -1,4 +1,4 @@
-import type { Isolation, RecordBatch, TopicPartition } from '../../log.ts';
+import type { Isolation, RecordBatch } from '../../log.ts';
 import { StepwrightError } from '../../../base/errors.ts';
 import { offsetOutOfRange } from '../../local/log-errors.ts';
 import { partitionKey } from '../../local/partition-key.ts';
@@ -10,18 +10,9 @@ import { asBrokerError, brokerError, toLogError } from '../kafka-errors.ts';
 import type { BrokerError } from '../kafka-errors.ts';
 import type { FetchedBytes } from '../requests/read-requests.ts';
 import { fetchRequest, listAt, listOffsetsRequest } from '../requests/read-requests.ts';
+import type { FetchCursor } from './fetch-buffer.ts';
+import { FetchBuffer } from './fetch-buffer.ts';
 import { FetchedPartition } from './fetched-partition.ts';
-
-/** A partition that is being read. Without a position it is not fetched. */
-export interface FetchCursor extends TopicPartition {
-  readonly key: string;
-  nextOffset: bigint | undefined;
-  isPaused: boolean;
-}
-
-export function createFetchCursor(at: TopicPartition, nextOffset: bigint | undefined): FetchCursor {
-  return { topic: at.topic, partition: at.partition, key: partitionKey(at), nextOffset, isPaused: false };
-}
 
 export interface PollOptions {
   readonly maxWaitMs: number;
@@ -40,21 +31,18 @@ const longestHoldMs = 500;
 const pausedHoldMs = 20;
 const afterFailureMs = 100;
 const fetchedSignal = 'fetched';
-export const newsSignal = 'news';
+const newsSignal = 'news';
 
 /**
  * Fetches for cursors that others own, one request a leader at a time, the next one while the last is being processed.
- * Owns what was fetched and not yet handed out; what was fetched for a position that has changed since is dropped.
  */
 export class Fetcher {
   readonly #client: KafkaClient;
   readonly #connection: KafkaConnection;
   readonly #isolation: Isolation;
   readonly #signals: WakeSignals;
-  readonly #fetched = new Map<string, FetchedPartition>();
-  readonly #failures = new Map<string, { readonly fromOffset: bigint; readonly error: Error }>();
+  readonly #buffer = new FetchBuffer();
   readonly #inFlight = new Map<number, Promise<void>>();
-  #lastServed = '';
   #isWoken = false;
 
   /** `connection` is used for nothing else that must not wait. */
@@ -80,7 +68,7 @@ export class Fetcher {
     const endsAtMs = clock.monotonicMs() + maxWaitMs;
     this.#isWoken = false;
     for (let isLast = false; ;) {
-      const { batches, hasMoved } = this.#take(cursors, maxBytes);
+      const { batches, hasMoved } = this.#buffer.take(cursors, maxBytes);
       if (batches.length > 0) {
         void this.#request(cursors, 0);
         return batches;
@@ -88,19 +76,25 @@ export class Fetcher {
       if (this.#isWoken || (isLast && !hasMoved)) return batches;
       const leftMs = endsAtMs - clock.monotonicMs();
       if (leftMs > 0) await this.#wait(cursors, leftMs);
-      else isLast = await this.#askOnce(cursors);
+      else {
+        await this.#askOnce(cursors);
+        isLast = true;
+      }
     }
   }
 
-  /** One round trip for every cursor. False when an older request that the broker holds was in the way, and has ended now. */
-  async #askOnce(cursors: readonly FetchCursor[]): Promise<boolean> {
-    if (this.#inFlight.size > 0) {
-      await Promise.race([Promise.all(this.#inFlight.values()), this.#signals.wait([newsSignal], longestHoldMs)]);
-      if (this.#inFlight.size > 0) return true;
-    }
+  /** One round trip for every cursor, after those that are on their way. */
+  async #askOnce(cursors: readonly FetchCursor[]): Promise<void> {
+    await this.#answered();
     await this.#request(cursors, 0);
-    await Promise.race([Promise.all(this.#inFlight.values()), this.#signals.wait([newsSignal], this.#client.settings.requestTimeoutMs)]);
-    return true;
+    await this.#answered();
+  }
+
+  /** Resolves when nothing is on its way, or at a wake-up. Every request ends with a signal, also one that fails. */
+  async #answered(): Promise<void> {
+    while (this.#inFlight.size > 0 && !this.#isWoken) {
+      await this.#signals.wait([fetchedSignal, newsSignal], this.#client.settings.requestTimeoutMs);
+    }
   }
 
   async #wait(cursors: readonly FetchCursor[], leftMs: number): Promise<void> {
@@ -110,51 +104,10 @@ export class Fetcher {
     if (!this.#isWoken) await news;
   }
 
-  #take(cursors: readonly FetchCursor[], maxBytes: number): { readonly batches: readonly RecordBatch[]; readonly hasMoved: boolean } {
-    const batches: RecordBatch[] = [];
-    let hasMoved = false;
-    let remainingBytes = maxBytes;
-    const ready = this.#readyInTurn(cursors);
-    for (const [index, [cursor, fetched]] of ready.entries()) {
-      if (remainingBytes <= 0) break;
-      const { records, byteCount } = fetched.take(Math.ceil(remainingBytes / (ready.length - index)));
-      if (fetched.isExhausted) this.#fetched.delete(cursor.key);
-      cursor.nextOffset = fetched.nextOffset;
-      hasMoved = true;
-      if (records.length === 0) continue;
-      remainingBytes -= byteCount;
-      this.#lastServed = cursor.key;
-      batches.push({ topic: cursor.topic, partition: cursor.partition, records, nextOffset: fetched.nextOffset });
-    }
-    return { batches, hasMoved };
-  }
-
-  /** What was fetched for the cursors' positions, beginning behind the one that was served last. */
-  #readyInTurn(cursors: readonly FetchCursor[]): readonly (readonly [FetchCursor, FetchedPartition])[] {
-    const ready: (readonly [FetchCursor, FetchedPartition])[] = [];
-    for (const cursor of cursors) {
-      if (cursor.isPaused) continue;
-      this.#throwFailure(cursor);
-      const fetched = this.#fetched.get(cursor.key);
-      if (fetched === undefined) continue;
-      if (fetched.nextOffset === cursor.nextOffset) ready.push([cursor, fetched]);
-      else this.#fetched.delete(cursor.key);
-    }
-    const turn = ready.findIndex(([{ key }]) => key === this.#lastServed) + 1;
-    return [...ready.slice(turn), ...ready.slice(0, turn)];
-  }
-
-  #throwFailure(cursor: FetchCursor): void {
-    const failure = this.#failures.get(cursor.key);
-    if (failure === undefined) return;
-    this.#failures.delete(cursor.key);
-    if (failure.fromOffset === cursor.nextOffset) throw failure.error;
-  }
-
   /** Asks each idle leader for what is wanted and not there yet. Resolves when the requests are on their way. */
   async #request(cursors: readonly FetchCursor[], holdMs: number): Promise<void> {
     const wanted = cursors.filter((cursor): cursor is Readable => {
-      return !cursor.isPaused && cursor.nextOffset !== undefined && this.#fetched.get(cursor.key)?.nextOffset !== cursor.nextOffset;
+      return !cursor.isPaused && cursor.nextOffset !== undefined && !this.#buffer.holds(cursor);
     });
     if (wanted.length === 0) return;
     try {
@@ -198,7 +151,7 @@ export class Fetcher {
     if (fetched.records.length === 0) return;
     try {
       const { codecs } = this.#client.settings;
-      this.#fetched.set(partitionKey(fetched), new FetchedPartition(fetched, { fromOffset, isolation: this.#isolation, codecs }));
+      this.#buffer.put(fetched, new FetchedPartition(fetched, { fromOffset, isolation: this.#isolation, codecs }));
     } catch (error) {
       await this.#failed([at], error);
     }
@@ -213,7 +166,7 @@ export class Fetcher {
     }
     for (const at of members) {
       const error = failure instanceof StepwrightError ? failure : await this.#describe(failure, at);
-      this.#failures.set(partitionKey(at), { fromOffset: at.nextOffset, error });
+      this.#buffer.fail(at, error);
     }
   }
 
@@ -224,7 +177,11 @@ export class Fetcher {
       const [found] = await this.#client.perPartition([at], { doing: 'ListOffsets', request });
       return found?.offset ?? -1n;
     };
-    const [startOffset, nextOffset] = await Promise.all([offsetAt(listAt.start), offsetAt(listAt.end)]);
-    return offsetOutOfRange({ topic: at.topic, partition: at.partition, fromOffset: at.nextOffset, startOffset, nextOffset });
+    try {
+      const [startOffset, nextOffset] = await Promise.all([offsetAt(listAt.start), offsetAt(listAt.end)]);
+      return offsetOutOfRange({ topic: at.topic, partition: at.partition, fromOffset: at.nextOffset, startOffset, nextOffset });
+    } catch (error) {
+      return toLogError(error);
+    }
   }
 }

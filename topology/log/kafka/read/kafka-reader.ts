@@ -4,8 +4,10 @@ import { logClosed } from '../../local/log-errors.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
-import type { FetchCursor, PollOptions } from './fetcher.ts';
-import { createFetchCursor, Fetcher } from './fetcher.ts';
+import type { FetchCursor } from './fetch-buffer.ts';
+import { createFetchCursor } from './fetch-buffer.ts';
+import type { PollOptions } from './fetcher.ts';
+import { Fetcher } from './fetcher.ts';
 
 /** Reads partitions without a group, over a connection of its own. */
 export class KafkaReader implements PartitionReader {

@@ -21,7 +21,7 @@ export async function kafkaUnderTest(t: TestContext, address: string, options: P
   const client = new KafkaClient(kafkaSettings(all));
   const log = createPrefixedLog(createKafkaLog(all), {
     prefix,
-    leastPollMs: 300,
+    leastPollMs: 500,
     settled: (transactionalId) => settled(client, transactionalId),
   });
   t.after(async () => {

@@ -10,6 +10,8 @@ export interface PrefixedLogOptions {
   readonly leastPollMs: number;
 }
 
+const firstPollMs = 20_000;
+
 /** `log` as if it were alone on its broker. */
 export function createPrefixedLog(log: port.Log, options: PrefixedLogOptions): port.Log {
   const { prefix } = options;
@@ -86,7 +88,11 @@ function prefixedSource(source: port.GroupedSource, { prefix, leastPollMs }: Pre
   const outer = <T extends { readonly topic: string }>(at: T): T => ({ ...at, topic: `${prefix}${at.topic}` });
   const inner = <T extends { readonly topic: string }>(at: T): T => ({ ...at, topic: at.topic.slice(prefix.length) });
   return {
-    poll: async (poll) => (await source.poll({ ...poll, maxWaitMs: Math.max(leastPollMs, poll.maxWaitMs) })).map(inner),
+    poll: async (poll) => {
+      // The first rebalance ends the first poll, however long the broker takes for it.
+      const patienceMs = source.membership().generation < 0 ? firstPollMs : leastPollMs;
+      return (await source.poll({ ...poll, maxWaitMs: Math.max(patienceMs, poll.maxWaitMs) })).map(inner);
+    },
     pause: (partitions) => source.pause(partitions.map(outer)),
     resume: (partitions) => source.resume(partitions.map(outer)),
     seek: (position) => source.seek(outer(position)),

@@ -46,6 +46,8 @@ export class KafkaSink implements TransactionalSink {
       const writer = await TransactionWriter.open(deps.client, options.transactionalId, timeoutMs);
       return new KafkaSink(deps, options.transactionalId, writer);
     } catch (error) {
+      // Two opened the id at the same time and the other one won.
+      if (error instanceof BrokerError && error.kind === 'fenced') throw fenced(options.transactionalId);
       throw toLogError(error);
     }
   }
