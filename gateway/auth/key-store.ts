@@ -149,7 +149,7 @@ function isKeyRecord(value: unknown): value is KeyRecord {
   );
 }
 
-/** Beside the file, synced, then renamed over it: a crash leaves the old list or the new one. */
+/** Beside the file, synced, then renamed over it, then the name is synced: a crash leaves the old list or, once this resolved, the new one. */
 async function store(file: string, keys: readonly KeyRecord[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const beside = `${file}.new`;
@@ -161,4 +161,10 @@ async function store(file: string, keys: readonly KeyRecord[]): Promise<void> {
     await handle.close();
   }
   await rename(beside, file);
+  const folder = await open(dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
