@@ -81,3 +81,16 @@ it('shows nothing of a session whose key was destroyed, finds its rows by key, a
   assert.equal(bytes.includes('Fallow deer'), false);
   await rm(folder, { recursive: true });
 });
+
+it('lets others run between the parts of a long search', async () => {
+  const folder = await temporaryFolder();
+  const views = await openEmbeddedViews({ folder, livePartitionOf, keyring });
+  const sessions = Array.from({ length: 600 }, (_, index) => sessionRow({ sessionId: `s${index}`, openedAtMs: index }));
+  await views.apply(batchOf({ sessions }));
+  let hadTurn = false;
+  setImmediate(() => (hadTurn = true));
+  const found = await views.listSessions('acme', { limitCount: 50, query: 'nowhere' });
+  assert.deepEqual([found.rows, hadTurn], [[], true]);
+  await views.close();
+  await rm(folder, { recursive: true });
+});

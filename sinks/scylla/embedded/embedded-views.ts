@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SealKeys } from '../../../schemas/sealed.ts';
 import type { Guide, SessionUpsert, StepUpsert } from '../../../schemas/types/guide.ts';
 import { StepwrightError } from '../../../topology/base/errors.ts';
@@ -141,6 +142,8 @@ class EmbeddedViews implements ViewWriter, ViewReader {
         after = key;
       }
       if (found.length < scanChunkRows) return { rows };
+      // Rows are read and opened on this thread: a search through many must not hold up those who record or watch.
+      await nextTurn();
     }
     return { rows, cursor: cursorAfter(prefix, after) };
   }
