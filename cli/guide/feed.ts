@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Refusal } from '../../gateway/http/refusal.ts';
 import { readBatch } from '../../gateway/ingest/event-batch.ts';
-import type { IngestService, SessionRef } from '../../gateway/ingest/ingest-service.ts';
+import type { SessionRef } from '../../gateway/http/session-ref.ts';
+import type { IngestService } from '../../gateway/ingest/ingest-service.ts';
 import { defaultIngestLimits } from '../../gateway/ingest/limits.ts';
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
 import type { EventParser } from '../../schemas/validate-event.ts';

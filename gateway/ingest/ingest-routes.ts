@@ -5,11 +5,12 @@ import { readFields } from '../http/json.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, ParameterDocument, RouteDocument, ScopedRequest, ScopedRoute } from '../http/route.ts';
+import { refOf } from '../http/session-ref.ts';
 import { Admission } from './admission.ts';
 import { maxSeq, readBatch } from './event-batch.ts';
 import type { EventBatch } from './event-batch.ts';
 import { ackSchema, batchSchema, markSchema, openBodySchema, openedSchema, screenshotSchema, stateSchema } from './ingest-schemas.ts';
-import type { Appended, IngestService, Mark, Opened, SessionRef } from './ingest-service.ts';
+import type { Appended, IngestService, Mark, Opened } from './ingest-service.ts';
 import type { IngestLimits } from './limits.ts';
 import type { IngestDeps } from './ports.ts';
 import type { SessionState } from './session-state.ts';
@@ -337,10 +338,6 @@ function ackRoute({ service }: Context): ScopedRoute {
 
 function stateAnswer(state: SessionState, service: IngestService): Readonly<Record<string, unknown>> {
   return { sessionId: state.sessionId, status: state.status, ackedSeq: state.ackedSeq, slowDownMs: service.slowDownMs() };
-}
-
-function refOf(request: ScopedRequest): SessionRef {
-  return { tenantId: request.principal.tenantId, sessionId: request.params['sessionId'] ?? '' };
 }
 
 function deviceOf(request: ScopedRequest): string | Refusal {

@@ -2,6 +2,7 @@ import type { CaptureEvent, SessionOpened } from '../../schemas/types/capture-ev
 import type { Counter } from '../../topology/base/metrics.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
+import type { SessionRef } from '../http/session-ref.ts';
 import { AppendQueue } from './append-queue.ts';
 import { ChunkAppender } from './chunk-appender.ts';
 import type { EventBatch, ReceivedEvent } from './event-batch.ts';
@@ -25,11 +26,6 @@ export interface OpenRequest {
   readonly atMs: number;
   readonly title?: string;
   readonly agent: SessionOpened['agent'];
-}
-
-export interface SessionRef {
-  readonly tenantId: string;
-  readonly sessionId: string;
 }
 
 export interface Opened {

@@ -3,10 +3,11 @@ import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, JsonSchema, ScopedRequest, ScopedRoute } from '../http/route.ts';
 import { documentPolicy } from '../http/security-headers.ts';
+import { refOf } from '../http/session-ref.ts';
+import type { SessionRef } from '../http/session-ref.ts';
 import { pageParameters, readPageRequest } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
-import { gone, isGone, refOf } from './session-routes.ts';
-import type { SessionRef } from './session-routes.ts';
+import { gone, isGone } from './session-routes.ts';
 
 const formats = ['json', 'html', 'md', 'print'] as const;
 type Format = (typeof formats)[number];

@@ -1,7 +1,9 @@
 import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
-import type { ApiAnswer, JsonSchema, ScopedRequest, ScopedRoute } from '../http/route.ts';
+import type { ApiAnswer, JsonSchema, ScopedRoute } from '../http/route.ts';
+import { refOf } from '../http/session-ref.ts';
+import type { SessionRef } from '../http/session-ref.ts';
 import { pageParameters, readPageRequest } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
 
@@ -141,15 +143,6 @@ async function deleteSession(deps: ReadDeps, ref: SessionRef): Promise<ApiAnswer
     // The key goes first: even after a failure further on, nothing of the session may be shown or taken.
     if (isGone(deps, ref)) deps.forgotten(tenantId, sessionId);
   }
-}
-
-export interface SessionRef {
-  readonly tenantId: string;
-  readonly sessionId: string;
-}
-
-export function refOf(request: ScopedRequest): SessionRef {
-  return { tenantId: request.principal.tenantId, sessionId: request.params['sessionId'] ?? '' };
 }
 
 /** The tombstone in the keyring decides, whatever a view still holds. */
