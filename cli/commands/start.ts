@@ -6,6 +6,7 @@ import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
 import { startServer, type Server } from '../platform/server.ts';
 import { playDemo } from '../start/demo-player.ts';
+import { stayUp } from '../start/stay-up.ts';
 import { packageVersion } from '../version.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 
@@ -55,7 +56,12 @@ export const startCommand = defineCommand({
       context.stdout(`Record your own:  npx stepwright record https://example.com --server ${server.url} --token ${token}\n`);
       if (values.stay) {
         context.stdout('Ctrl-C ends it; the data stays in ' + `${values.data}\n`);
-        await untilStopped(context.stopped);
+        const { app, failures } = server.platform;
+        const end = await stayUp({ stopped: context.stopped, isHealthy: () => app.health().isHealthy, nowMs: () => performance.now() });
+        if (end === 'failing') {
+          context.stderr(`stepwright: the tasks have been failing for a minute: ${failures.at(-1) ?? 'see the log'} (TASK_FAILED)\n`);
+          return 1;
+        }
       }
       return 0;
     } finally {
@@ -122,9 +128,4 @@ function progressLine({ stderr }: CommandContext): (sentCount: number, totalCoun
     if (quarter > shownQuarter) stderr(`  ${sentCount} of ${totalCount} events\n`);
     shownQuarter = Math.max(shownQuarter, quarter);
   };
-}
-
-async function untilStopped(stopped: AbortSignal): Promise<void> {
-  if (stopped.aborted) return;
-  await new Promise<void>((resolve) => stopped.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -33,8 +33,11 @@ function failure(message: string): StepwrightError {
   return new StepwrightError('PROCESSING_FAILED', message);
 }
 
+const needed: ReadonlySet<string> = new Set(['views', 'guides']);
+
 function refuseFailed({ app, sinks, failures }: Platform): void {
-  const failed = sinks.find((sink) => !sink.isHealthy())?.name ?? (app.health().isHealthy ? undefined : 'a task');
+  // Analytics or a title model that is down delays no guide.
+  const failed = sinks.find((sink) => needed.has(sink.name) && !sink.isHealthy())?.name ?? (app.health().isHealthy ? undefined : 'a task');
   if (failed !== undefined) throw failure(`${failed} has failed: ${failures.at(-1) ?? 'see the log'}`);
 }
 
