@@ -86,3 +86,22 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   const createSocketFactory: () => ISocketFactory;
   export default createSocketFactory;
 }
+
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  import type { KafkaJsLogger } from 'kafkajs/src/loggers/index.js';
+
+  export default class RequestQueue {
+    constructor(options: {
+      readonly logger: KafkaJsLogger;
+      readonly requestTimeout: number;
+      readonly enforceRequestTimeout: boolean;
+      readonly clientId: string;
+      readonly broker: string;
+    });
+    throttledUntil: number;
+    throttleCheckTimeoutId: NodeJS.Timeout | null | undefined;
+    readonly pending: unknown[];
+    checkPendingRequests(): void;
+    scheduleCheckPendingRequests(): void;
+  }
+}

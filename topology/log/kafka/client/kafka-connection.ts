@@ -8,6 +8,7 @@ import { apiKeys } from '../wire/kafka-request.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
 import { WireReader } from '../wire/wire-reader.ts';
 import { WireWriter } from '../wire/wire-writer.ts';
+import { quietRequestQueues } from './quiet-request-queue.ts';
 import { withinMs } from './retry.ts';
 
 export type CoordinatorKind = 'group' | 'transaction';
@@ -30,6 +31,7 @@ export class KafkaConnection {
   #isClosed = false;
 
   constructor(settings: KafkaSettings) {
+    quietRequestQueues();
     this.#settings = settings;
     this.#cluster = new Cluster({
       logger: kafkaJsLogger(settings),
