@@ -10,11 +10,18 @@ export class CurrentRecord {
   headers: Headers = noHeaders;
   /** Innermost node that threw, for the dead letter; set while an error unwinds. */
   failedNodeName: string | undefined;
+  /** The mapAsync node behind which its processing goes on; empty for the record's own turn. */
+  stage = '';
   #topic = '';
   #partition = 0;
   #offset: bigint | undefined;
 
-  begin(at: { readonly topic: string; readonly partition: number }, record: { readonly offset: bigint; readonly headers: Headers }): void {
+  begin(
+    at: { readonly topic: string; readonly partition: number },
+    record: { readonly offset: bigint; readonly headers: Headers },
+    stage = '',
+  ): void {
+    this.stage = stage;
     this.#topic = at.topic;
     this.#partition = at.partition;
     this.#offset = record.offset;

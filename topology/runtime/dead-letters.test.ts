@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
+import { stringKey } from '../../state/keys/key-serdes.ts';
+import { keyValueStore, type StoreOf } from '../../state/store.ts';
 import { StepwrightError } from '../base/errors.ts';
+import type { ProcessorContext, StreamRecord } from '../builder/processor.ts';
+import { createTopologyBuilder } from '../builder/topology-builder.ts';
 import { createMemoryLog } from '../log/memory/memory-log.ts';
 import type { Amount, Report } from '../testing/sample-topology.ts';
 import { createSampleTopology, sampleStores } from '../testing/sample-topology.ts';
+import type { TopologyTestDriver } from '../testing/topology-test-driver.ts';
 import { createTopologyTestDriver } from '../testing/topology-test-driver.ts';
 
 const amountSerde = jsonSerde<Amount>();
@@ -77,7 +83,6 @@ test('a handler may drop instead, or fail the task instead', async () => {
 
 test('an output above the log limit goes to dead letters, and what stands beside it is committed', async () => {
   const log = createMemoryLog({ maxRecordBytes: 400 });
-  const { createTopologyBuilder } = await import('../builder/topology-builder.ts');
   const builder = createTopologyBuilder('big');
   const lines = builder.source('lines', { topic: 'lines', key: stringSerde, value: stringSerde });
   builder.sink('out', {
@@ -100,3 +105,58 @@ test('an output above the log limit goes to dead letters, and what stands beside
   );
   await driver.close();
 });
+
+/** Sums what comes, and refuses the value 2 behind mapAsync. */
+async function startWithLateRefusal(commitIntervalMs: number) {
+  const sums = keyValueStore('sums', { key: stringKey, value: jsonSerde<number>() });
+  const builder = createTopologyBuilder('late');
+  const input = builder.source('in', { topic: 'in', key: stringSerde, value: jsonSerde<number>() });
+  const summed = builder.processor('sum', {
+    from: input,
+    stores: { sums },
+    create: (context: ProcessorContext<string, number, { readonly sums: StoreOf<typeof sums> }>) => ({
+      process: (record: StreamRecord<string, number>) => {
+        context.stores.sums.put(record.key, (context.stores.sums.get(record.key) ?? 0) + record.value);
+        context.forward(record);
+      },
+    }),
+  });
+  const mapped = builder.mapAsync('map', {
+    from: summed,
+    concurrencyCount: 1,
+    key: stringKey,
+    input: jsonSerde<number>(),
+    map: ({ value }: StreamRecord<string, number>) => Promise.resolve(value),
+  });
+  builder.processor('refuse', {
+    from: mapped,
+    create: (_context: ProcessorContext<string, number>) => ({ process: ({ value }) => (value === 2 ? refuse() : undefined) }),
+  });
+  return { sums, driver: await createTopologyTestDriver({ topology: builder.build(), bounds: { commitIntervalMs } }) };
+}
+
+/** Gives promises and the clock their turns until `work` is done. */
+async function finish(driver: TopologyTestDriver, work: Promise<void>): Promise<void> {
+  let isDone = false;
+  void work.then(() => (isDone = true));
+  for (let turn = 0; turn < 20 && !isDone; turn += 1) await nextTurn();
+  for (; !isDone; await nextTurn()) driver.clock.advance(1_000_000);
+  await work;
+}
+
+for (const commitIntervalMs of [0, 1_000_000]) {
+  test(`T1 a record that fails behind mapAsync keeps what its own turn did, with a commit in between or not (${commitIntervalMs} ms)`, async () => {
+    const { driver, sums } = await startWithLateRefusal(commitIntervalMs);
+    const input = driver.input('in', stringSerde, jsonSerde<number>());
+    await finish(driver, input.pipe('first', 9, 1_000));
+    await finish(driver, driver.settle());
+    await finish(driver, input.pipeAll([1, 2].map((value) => ({ key: 'a', value, timestampMs: 1_000 }))));
+    await finish(driver, driver.settle());
+    assert.equal(driver.store(sums).get('a'), 3);
+    assert.deepEqual(
+      (await driver.deadLetters()).map(({ nodeName }) => nodeName),
+      ['refuse'],
+    );
+    await driver.close();
+  });
+}

@@ -208,7 +208,7 @@ export class MapAsyncNode implements RuntimeNode {
   /** The head of a lane is done: it leaves the store in the same transaction as what it causes. */
   #finish(lane: AsyncLane, item: AsyncItem, effect: () => void): void {
     const { current } = this.#scope;
-    current.begin(item.source, { offset: item.source.offset, headers: item.record.headers });
+    current.begin(item.source, { offset: item.source.offset, headers: item.record.headers }, this.name);
     this.#store.delete(item.sequence);
     lane.items.shift();
     this.#heldCount -= 1;

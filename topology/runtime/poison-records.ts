@@ -10,6 +10,8 @@ export interface PoisonVerdict {
 /**
  * Records that failed while being processed. The whole transaction was dropped because of them (they may have written half of what they
  * wanted), so the verdict is remembered here and carried out when the record comes again. Forgotten once that is committed.
+ * A record that failed behind a mapAsync node is condemned there only: whether its own turn was committed before or is done again with it, its
+ * effect on state must be the same (T1).
  */
 export class PoisonRecords {
   readonly #verdicts = new Map<string, PoisonVerdict>();
@@ -19,14 +21,14 @@ export class PoisonRecords {
     return this.#verdicts.size === 0;
   }
 
-  add(source: RecordSource, verdict: PoisonVerdict): void {
-    this.#verdicts.set(keyOf(source), verdict);
+  add(source: RecordSource, stage: string, verdict: PoisonVerdict): void {
+    this.#verdicts.set(keyOf(source, stage), verdict);
   }
 
   /** The verdict to carry out now; undefined for a sound record. */
-  take(source: RecordSource | undefined): PoisonVerdict | undefined {
+  take(source: RecordSource | undefined, stage: string): PoisonVerdict | undefined {
     if (source === undefined || this.isEmpty) return undefined;
-    const key = keyOf(source);
+    const key = keyOf(source, stage);
     const verdict = this.#verdicts.get(key);
     if (verdict !== undefined) this.#carriedOut.push(key);
     return verdict;
@@ -42,6 +44,6 @@ export class PoisonRecords {
   }
 }
 
-function keyOf({ topic, partition, offset }: RecordSource): string {
-  return `${topic}-${partition}-${offset}`;
+function keyOf({ topic, partition, offset }: RecordSource, stage: string): string {
+  return `${topic}-${partition}-${offset}/${stage}`;
 }

@@ -50,13 +50,14 @@ export class RecordFailures {
     const action = handlers.processing({ taskId, nodeName, source, error });
     if (action === 'fail') throw error;
     logger.warn({ node: nodeName, action, ...errorFields(error) }, 'a record failed');
-    this.#poison.add(source, { action, nodeName, error });
+    this.#poison.add(source, current.stage, { action, nodeName, error });
   }
 
   /** True when the current record was condemned before: it is dead-lettered or dropped instead of processed. */
   isCondemned(): boolean {
     if (this.#poison.isEmpty) return false;
-    const verdict = this.#poison.take(this.#options.current.source());
+    const { current } = this.#options;
+    const verdict = this.#poison.take(current.source(), current.stage);
     if (verdict === undefined) return false;
     this.#carryOut(verdict);
     return true;
