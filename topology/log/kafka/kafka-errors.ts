@@ -1,5 +1,4 @@
 import { StepwrightError } from '../../base/errors.ts';
-import { logClosed } from '../local/log-errors.ts';
 
 /**
  * What an answer of a broker, or its absence, means to the caller:
@@ -102,5 +101,3 @@ export function unknownOutcome(what: string, cause: unknown): StepwrightError {
   const message = `${what} got no answer, so it may or may not have happened; open the sink again and read the committed positions`;
   return new StepwrightError('LOG_UNKNOWN_OUTCOME', message, { disposition: 'rebuild-task', cause });
 }
-
-export { logClosed };

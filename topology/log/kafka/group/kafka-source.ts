@@ -190,6 +190,8 @@ export class KafkaSource implements GroupedSource {
     const cursors = [...this.#cursors.values()];
     try {
       await resolvePositions(this.#client, cursors, this.#options);
+      // What came meanwhile has woken nobody.
+      if (this.#isClosed || this.#member.hasNews()) return [];
       return await this.#fetcher.poll(cursors, options);
     } catch (error) {
       if (this.#isClosed) return [];
