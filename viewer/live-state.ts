@@ -66,6 +66,7 @@ export function shownSteps(state: LiveState): LiveStep[] {
     .sort((a, b) => a.order - b.order || (a.stepId < b.stepId ? -1 : 1));
 }
 
+/** The order of schemas/revision.ts, once more: pages are served from their own folder and can load nothing beside it. */
 function compareRevisions(a: Revision, b: Revision): number {
   return a.ordinal - b.ordinal || a.timer - b.timer || Number(a.final) - Number(b.final);
 }

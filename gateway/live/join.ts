@@ -5,7 +5,7 @@ import type { LiveHub } from './live-hub.ts';
 import type { LogTail } from './log-tail.ts';
 import type { LiveMessage } from './messages.ts';
 import type { TailRecord } from './partition-ring.ts';
-import { isNewer } from './revision-order.ts';
+import { isNewer } from '../../schemas/revision.ts';
 import type { OffsetStep } from './watcher.ts';
 
 export interface JoinDeps {

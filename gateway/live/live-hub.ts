@@ -3,7 +3,7 @@ import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { RingLimits, TailRecord } from './partition-ring.ts';
 import { PartitionRing } from './partition-ring.ts';
-import { isNewer } from './revision-order.ts';
+import { isNewer } from '../../schemas/revision.ts';
 import type { OffsetStep, SessionDelta, Watcher } from './watcher.ts';
 import { upsertsText } from './watcher.ts';
 

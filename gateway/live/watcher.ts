@@ -3,7 +3,7 @@ import { publicSession, publicStep } from '../read/session-routes.ts';
 import type { LiveSocket } from './live-server.ts';
 import type { LiveMessage } from './messages.ts';
 import { liveCloseCodes } from './messages.ts';
-import { isNewer } from './revision-order.ts';
+import { isNewer } from '../../schemas/revision.ts';
 
 export interface WatcherLimits {
   /** Above it nothing more is sent until the socket drained: what comes meanwhile is conflated. */

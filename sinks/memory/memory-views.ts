@@ -2,7 +2,7 @@ import type { Guide, SessionUpsert, StepUpsert } from '../../schemas/types/guide
 import type { TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { GuideSummary, LiveSnapshot, Page, PageRequest, ViewBatch, ViewReader, ViewWriter } from '../ports/views.ts';
 import { summarise } from '../views/guide-summary.ts';
-import { newest } from '../views/revision.ts';
+import { newest } from '../../schemas/revision.ts';
 import { titleQuery } from '../views/title-query.ts';
 
 interface SessionTables {

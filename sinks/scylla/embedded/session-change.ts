@@ -1,7 +1,7 @@
 import type { Guide, SessionUpsert, StepUpsert } from '../../../schemas/types/guide.ts';
 import type { ViewBatch } from '../../ports/views.ts';
 import { summarise } from '../../views/guide-summary.ts';
-import { newest } from '../../views/revision.ts';
+import { newest } from '../../../schemas/revision.ts';
 import type { RowWrite } from './ordered-rows.ts';
 import { guideKey, guideListPrefix, listKey, openedKey, sessionKey, sessionListPrefix, stepKey } from './view-keys.ts';
 
