@@ -12,7 +12,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageVersion } from '../../cli/version.ts';
-import { freePort, runCommand, startServerProcess } from '../server/server-process.ts';
+import { freePort } from '../../services/free-port.ts';
+import { runCommand, startServerProcess } from '../server/server-process.ts';
 import { isCarried, runLoad, type LoadOptions, type LoadResult } from './load.ts';
 
 const { values } = parseArgs({

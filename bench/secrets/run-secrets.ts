@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort, runCommand, startServerProcess } from '../server/server-process.ts';
+import { freePort } from '../../services/free-port.ts';
+import { runCommand, startServerProcess } from '../server/server-process.ts';
 import { makeCanary } from './canary.ts';
 import { examine, problemsOf, type Examination } from './examine.ts';
 import { serveSecretPages } from './page.ts';

@@ -9,7 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runFuzz } from '../../gateway/fuzz/run-fuzz.ts';
-import { freePort, runCommand, startServerProcess } from './server-process.ts';
+import { freePort } from '../../services/free-port.ts';
+import { runCommand, startServerProcess } from './server-process.ts';
 
 const requests = Number(process.argv[2] ?? 20_000);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);

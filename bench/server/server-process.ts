@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +21,8 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   readonly pid: number;
   readonly baseUrl: string;
-  /** Ends it by SIGINT and waits; by SIGKILL when asked. */
-  stop(signal?: 'SIGINT' | 'SIGKILL'): Promise<void>;
+  /** Ends it by SIGINT and waits; by SIGKILL when asked. Answers the exit code, `null` of one that was killed. */
+  stop(signal?: 'SIGINT' | 'SIGKILL'): Promise<number | null>;
 }
 
 /** `stepwright start` on `root/data`. Resolves once it is ready. @throws {TASK_FAILED} when it does not get there. */
@@ -41,10 +40,11 @@ export async function startServerProcess({ root, port, flags = [], nodeFlags = [
     pid: child.pid ?? 0,
     baseUrl,
     stop: async (signal = 'SIGINT') => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const exited = once(child, 'exit');
       child.kill(signal);
       await exited;
+      return child.exitCode;
     },
   };
 }
@@ -57,16 +57,6 @@ export async function runCommand(root: string, args: readonly string[]): Promise
   const [code] = await once(child, 'close');
   if (code !== 0) throw new StepwrightError('TASK_FAILED', `stepwright ${args.join(' ')} ended with ${String(code)}: ${printed}`);
   return printed;
-}
-
-/** A port that was free a moment ago; it stays the same over the lives of a server. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Processor time that a process has used, in milliseconds, its threads included; NaN where /proc does not tell. */

@@ -1,11 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Uploader } from '../../agent/sdk/uploader.ts';
-import { importRecording } from '../../agent/import/import-recording.ts';
-import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
-import { StepwrightError } from '../../topology/base/errors.ts';
+import { readDemoRecording } from './demo-recording.ts';
 
 export interface DemoOptions {
   /** Holds `events.jsonl` and `screenshots/`. */
@@ -44,7 +40,7 @@ export async function playDemo(options: DemoOptions): Promise<boolean> {
 
 /** Goes on behind what an interrupted start has sent already. */
 async function send(uploader: Uploader, { folder, pace, stopped, onProgress }: DemoOptions): Promise<boolean> {
-  const events = readEvents(folder);
+  const { events, pictureOf } = readDemoRecording(folder);
   const { ackedSeq } = await uploader.open();
   const left = events.filter(({ seq }) => seq > ackedSeq);
   const firstAtMs = left[0]?.atMs ?? 0;
@@ -53,8 +49,7 @@ async function send(uploader: Uploader, { folder, pace, stopped, onProgress }: D
     await waitUntil(startedAtMs + (event.atMs - firstAtMs) / pace, stopped);
     if (stopped.aborted) return false;
     const { seq, ...rest } = event;
-    if (event.kind !== 'session.finished')
-      uploader.record({ ...rest, atMs: startedAtMs + (event.atMs - firstAtMs) }, pictureOf(folder, event));
+    if (event.kind !== 'session.finished') uploader.record({ ...rest, atMs: startedAtMs + (event.atMs - firstAtMs) }, pictureOf(event));
     onProgress(seq, events.length);
   }
   await uploader.finish();
@@ -64,17 +59,6 @@ async function send(uploader: Uploader, { folder, pace, stopped, onProgress }: D
 async function whenAborted(stopped: AbortSignal): Promise<false> {
   if (!stopped.aborted) await once(stopped, 'abort');
   return false;
-}
-
-function readEvents(folder: string): readonly CaptureEvent[] {
-  const fileName = join(folder, 'events.jsonl');
-  const result = importRecording({ fileName, bytes: readFileSync(fileName), format: 'events', screenshots: 'keep' });
-  if (result.ok) return result.recording.events;
-  throw new StepwrightError('IMPORT_INVALID', `the bundled recording is damaged: ${result.error.message}`);
-}
-
-function pictureOf(folder: string, { screenshot }: CaptureEvent): Uint8Array<ArrayBuffer> | undefined {
-  return screenshot === undefined ? undefined : new Uint8Array(readFileSync(join(folder, 'screenshots', `${screenshot.sha256}.png`)));
 }
 
 async function waitUntil(atMs: number, stopped: AbortSignal): Promise<void> {
