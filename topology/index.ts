@@ -17,7 +17,7 @@ export type { StateOption, StreamAppOptions } from './runtime/stream-app-options
 export type { AppState } from './runtime/app-state.ts';
 export { defaultBounds } from './runtime/bounds.ts';
 export type { RuntimeBounds } from './runtime/bounds.ts';
-export type { TaskDescription } from './runtime/describe-tasks.ts';
+export type { TaskDescription, TaskRole } from './runtime/describe-tasks.ts';
 export { deadLetterHeaders } from './runtime/dead-letter.ts';
 export { defaultErrorHandlers } from './runtime/error-handlers.ts';
 export type { ErrorHandlers, FailureAction, RecordFailure } from './runtime/error-handlers.ts';

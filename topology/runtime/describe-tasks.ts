@@ -3,9 +3,13 @@ import type { RestoreProgress } from './restore-driver.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import type { SlotStatus, TaskSlot } from './task-slot.ts';
 
-/** One assigned task, for the operator's page. */
+export type TaskRole = 'active' | 'standby' | 'warm-up';
+
+/** One assigned task or copy of one, for the operator's page. */
 export interface TaskDescription {
   readonly taskId: string;
+  /** `warm-up`: a copy that is made so that the task may move here. Copies have no inputs; `running` means caught up. */
+  readonly role: TaskRole;
   readonly status: SlotStatus;
   readonly failureCount: number;
   readonly inputs: readonly InputDescription[];
@@ -31,6 +35,7 @@ export async function describeTasks(slots: readonly TaskSlot[], environment: Tas
     const usage = task?.status() === 'closed' ? undefined : task?.state().usage();
     return {
       taskId: slot.name,
+      role: 'active' as const,
       status: slot.status(),
       failureCount: slot.failureCount(),
       restore: slot.progress(),

@@ -41,6 +41,16 @@ export interface StreamAppOptions {
   readonly metrics?: Metrics;
   /** Name of this member in the group. Default: random. */
   readonly instanceId?: string;
+  /** Copies of each task's stores on other members, kept up to date from the changelogs. Default 0. */
+  readonly standbyCount?: number;
+  /** A member counts as caught up with a task when at most this many changelog offsets are missing on its disk. Default 10,000. */
+  readonly acceptableRecoveryLag?: number;
+  /** Tasks of the whole group that may be copied to a less loaded member at a time before they move there. Default 2. */
+  readonly maxWarmups?: number;
+  /** While copies are under way, the group looks again this often whether a task may move. Default 10 minutes; a finished copy is told at once. */
+  readonly probingIntervalMs?: number;
+  /** `host:port` at which other members reach this one for queries; standbys are put on other hosts where there are any. */
+  readonly advertisedHost?: string;
   readonly crashPoints?: CrashPoints;
   readonly onStateChange?: (next: AppState, previous: AppState) => void;
   readonly onRestore?: (progress: RestoreProgress) => void;
