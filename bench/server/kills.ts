@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readDemoRecording } from '../../cli/start/demo-recording.ts';
 import { createDice } from '../chaos/dice.ts';
-import { planServerKills, runUpload, type UploadRun } from './killed-upload.ts';
+import { planServerKills, runKilledUpload, type KilledUpload } from './killed-upload.ts';
 
 const killCount = Number(process.argv[2] ?? 20);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -25,8 +25,8 @@ try {
 
 async function main(): Promise<number> {
   const recording = readDemoRecording(fileURLToPath(new URL('../../../cli/demo/recording', import.meta.url)));
-  const calm = await runUpload({ root: join(folder, 'calm'), recording, kills: [] });
-  const killed = await runUpload({
+  const calm = await runKilledUpload({ root: join(folder, 'calm'), recording, kills: [] });
+  const killed = await runKilledUpload({
     root: join(folder, 'killed'),
     recording,
     kills: planServerKills(createDice(seed), killCount, recording.events.length),
@@ -39,6 +39,6 @@ async function main(): Promise<number> {
   return isSame ? 0 : 1;
 }
 
-function facts({ documents, session }: UploadRun): unknown {
+function facts({ documents, session }: KilledUpload): unknown {
   return [documents, session['eventCount'], session['duplicateEvents'], session['missedEvents'], session['status']];
 }
