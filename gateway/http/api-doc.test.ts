@@ -22,7 +22,8 @@ test('every route is in the OpenAPI document with its access, parameters and ans
     const operation = Object(Reflect.get(Object(path), route.method.toLowerCase()));
     assert.equal(operation['x-access'], route.access, `${route.method} ${route.path}`);
     for (const [, name] of route.path.matchAll(/\{(\w+)\+?\}/g)) {
-      assert.ok(operation.parameters.some((one: { name: string; in: string }) => one.name === name && one.in === 'path'));
+      const found = operation.parameters.find((one: { name: string; in: string }) => one.name === name && one.in === 'path');
+      assert.ok(found?.schema.pattern ?? found?.schema.enum, `${route.path} says which ${name} it takes`);
     }
     for (const status of Object.keys(route.document.answers)) assert.ok(operation.responses[status]);
     for (const code of codesOf(route)) assert.ok(JSON.stringify(operation.responses).includes(code));

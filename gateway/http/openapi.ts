@@ -72,7 +72,7 @@ function parametersOf({ path, document }: Route): readonly JsonSchema[] {
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: document.params?.[name ?? ''] ?? { type: 'string' },
   }));
   const listed = (place: 'query' | 'header', parameters: readonly ParameterDocument[] = []): readonly JsonSchema[] =>
     parameters.map(({ name, description, schema, required }) => ({ name, in: place, description, required: required ?? false, schema }));
@@ -97,12 +97,15 @@ export function codesOf(route: Route): readonly ApiCode[] {
 
 const scopedOnly: readonly ApiCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'ORIGIN_REFUSED', 'RATE_LIMITED'];
 
-function answerOf({ description, contentType, schema }: AnswerDocument): JsonSchema {
+function answerOf({ description, contentType, schema, otherTypes = [] }: AnswerDocument): JsonSchema {
   if (contentType === undefined && schema === undefined) return { description };
   const types = (contentType ?? 'application/json').split(/, | or /);
   return {
     description,
-    content: Object.fromEntries(types.map((type) => [type, { schema: schema ?? { type: 'string', format: 'binary' } }])),
+    content: Object.fromEntries([
+      ...types.map((type) => [type, { schema: schema ?? { type: 'string', format: 'binary' } }]),
+      ...otherTypes.map((type) => [type, { schema: { type: 'string' } }]),
+    ]),
   };
 }
 

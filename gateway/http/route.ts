@@ -13,6 +13,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export interface RouteDocument {
   readonly summary: string;
   readonly tag: 'ingest' | 'read' | 'operate';
+  /** Shape of each parameter of the path. */
+  readonly params?: Readonly<Record<string, JsonSchema>>;
   readonly query?: readonly ParameterDocument[];
   readonly headers?: readonly ParameterDocument[];
   readonly body?: { readonly contentType: string; readonly schema: JsonSchema; readonly optional?: boolean };
@@ -33,6 +35,8 @@ export interface AnswerDocument {
   readonly description: string;
   readonly contentType?: string;
   readonly schema?: JsonSchema;
+  /** Further media types, of text, that a parameter of the request chooses. */
+  readonly otherTypes?: readonly string[];
 }
 
 interface BaseRoute {

@@ -5,7 +5,7 @@ import { readFields } from '../http/json.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, ParameterDocument, RouteDocument, ScopedRequest, ScopedRoute } from '../http/route.ts';
-import { refOf } from '../http/session-ref.ts';
+import { refOf, sessionParams } from '../http/session-ref.ts';
 import { Admission } from './admission.ts';
 import { maxSeq, readBatch } from './event-batch.ts';
 import type { EventBatch } from './event-batch.ts';
@@ -134,6 +134,7 @@ function eventsRoute(context: Context): ScopedRoute {
   const document: RouteDocument = {
     tag: 'ingest',
     summary: 'Append events. Answers the highest seq up to which everything is durable; what was acked is acked again.',
+    params: sessionParams,
     headers: [deviceHeader],
     body: { contentType: 'application/json', schema: batchSchema },
     answers: { 200: { description: 'Resend from `ackedSeq` + 1. After a gap, `ackedSeq` is lower than `firstSeq`.', schema: ackSchema } },
@@ -203,6 +204,7 @@ function screenshotRoute(context: Context): ScopedRoute {
   const document: RouteDocument = {
     tag: 'ingest',
     summary: 'Upload a screenshot under the SHA-256 (hex) of its bytes, before or after its event.',
+    params: { ...sessionParams, sha256: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } },
     headers: [deviceHeader],
     body: { contentType: 'image/png, image/jpeg or image/webp', schema: { type: 'string', format: 'binary' } },
     answers: {
@@ -285,6 +287,7 @@ function markRoute({ service, admission }: Context, action: keyof typeof markSum
     document: {
       tag: 'ingest',
       summary: `${markSummaries[action]} The mark takes the next seq, which \`ackedSeq\` then is. Calling again changes nothing.`,
+      params: sessionParams,
       headers: [deviceHeader],
       body: { contentType: 'application/json', schema: markSchema },
       answers: { 200: { description: 'It stands.', schema: stateSchema } },
@@ -326,6 +329,7 @@ function ackRoute({ service }: Context): ScopedRoute {
     document: {
       tag: 'ingest',
       summary: 'Where an agent goes on after a break.',
+      params: sessionParams,
       answers: { 200: { description: 'The state of the upload.', schema: stateSchema } },
       codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
     },

@@ -19,6 +19,7 @@ export function analyticsRoutes(deps: ReadDeps): readonly ScopedRoute[] {
       document: {
         tag: 'read',
         summary: `Rows of a report: ${reports.join(', ')}.`,
+        params: { report: { enum: reports } },
         query: [
           { name: 'from', description: 'Milliseconds since the Unix epoch, default 30 days ago.', schema: { type: 'integer' } },
           { name: 'to', description: 'Exclusive; default now.', schema: { type: 'integer' } },

@@ -3,9 +3,9 @@ import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, JsonSchema, ScopedRequest, ScopedRoute } from '../http/route.ts';
 import { documentPolicy } from '../http/security-headers.ts';
-import { refOf } from '../http/session-ref.ts';
+import { refOf, sessionParams } from '../http/session-ref.ts';
 import type { SessionRef } from '../http/session-ref.ts';
-import { pageParameters, readPageRequest } from './page-parameters.ts';
+import { listRoute } from './list-route.ts';
 import type { ReadDeps } from './ports.ts';
 import { gone, isGone } from './session-routes.ts';
 
@@ -25,35 +25,16 @@ const summarySchema: JsonSchema = {
     thumbnailKey: { type: 'string', description: 'Under /v1/images/.' },
   },
 };
-const listSchema: JsonSchema = {
-  type: 'object',
-  required: ['rows'],
-  properties: { rows: { type: 'array', items: summarySchema }, cursor: { type: 'string', description: 'Absent on the last page.' } },
-};
 
 /** Finished guides. */
 export function guideRoutes(deps: ReadDeps): readonly ScopedRoute[] {
-  return [listRoute(deps), guideRoute(deps)];
-}
-
-function listRoute(deps: ReadDeps): ScopedRoute {
-  return {
-    method: 'GET',
+  const list = listRoute({
     path: '/v1/guides',
-    access: 'read',
-    document: {
-      tag: 'read',
-      summary: 'Finished guides, newest first.',
-      query: pageParameters,
-      answers: { 200: { description: 'A page.', schema: listSchema } },
-      codes: ['CURSOR_INVALID'],
-    },
-    async handle({ principal, query }) {
-      const page = readPageRequest(query);
-      if (page instanceof Refusal) return page;
-      return answerJson(200, await deps.views.listGuides(principal.tenantId, page));
-    },
-  };
+    summary: 'Finished guides, newest first.',
+    rowSchema: summarySchema,
+    list: (tenantId, page) => deps.views.listGuides(tenantId, page),
+  });
+  return [list, guideRoute(deps)];
 }
 
 /** In short, so that the document stands alone; the whole is docs/guide.schema.json. */
@@ -75,7 +56,8 @@ function guideRoute(deps: ReadDeps): ScopedRoute {
         { name: 'format', description: 'Default json.', schema: { enum: formats } },
         { name: 'download', description: '`1`: as a file.', schema: { enum: ['1'] } },
       ],
-      answers: { 200: { description: 'The guide.', schema: guideSchema } },
+      params: sessionParams,
+      answers: { 200: { description: 'The guide, as `format` says.', schema: guideSchema, otherTypes: ['text/html', 'text/markdown'] } },
       codes: ['GUIDE_UNKNOWN', 'SESSION_GONE'],
     },
     handle: (request) => answerGuide(deps, request),

@@ -19,6 +19,7 @@ export function imageRoutes(deps: ReadDeps): readonly ScopedRoute[] {
       document: {
         tag: 'read',
         summary: 'A redacted picture by the key that a step or guide names. The bytes of a key never change.',
+        params: { key: { type: 'string', pattern: '^(images/)?[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){2,}$' } },
         answers: { 200: { description: 'The picture.', contentType: 'image/png, image/jpeg or image/webp' } },
         codes: ['IMAGE_UNKNOWN', 'SESSION_GONE'],
       },

@@ -2,6 +2,7 @@ import type { PageRequest } from '../../sinks/ports/views.ts';
 import { refuse } from '../http/refusal.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { ParameterDocument } from '../http/route.ts';
+import { unmarkCursor } from './list-cursor.ts';
 
 const defaultLimit = 50;
 const maxLimit = 200;
@@ -9,16 +10,20 @@ const maxQueryLength = 200;
 
 export const pageParameters: readonly ParameterDocument[] = [
   { name: 'limit', description: `Rows a page, default ${defaultLimit}.`, schema: { type: 'integer', minimum: 1, maximum: maxLimit } },
-  { name: 'cursor', description: '`cursor` of the page before.', schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,600}$' } },
+  { name: 'cursor', description: '`cursor` of the page before.', schema: { type: 'string', pattern: '^[A-Za-z0-9_-]+$' } },
   { name: 'q', description: 'Words that the title must hold.', schema: { type: 'string', maxLength: maxQueryLength } },
 ];
 
-/** `limit`, `cursor` and `q` of a list. */
-export function readPageRequest(query: URLSearchParams): PageRequest | Refusal {
+/** `limit`, `cursor` and `q` of a list, which is named for its cursors. */
+export function readPageRequest(
+  query: URLSearchParams,
+  { list, tenantId }: { readonly list: string; readonly tenantId: string },
+): PageRequest | Refusal {
   const limitCount = readInteger(query, 'limit', { fallback: defaultLimit, min: 1, max: maxLimit });
   if (limitCount instanceof Refusal) return limitCount;
-  const cursor = query.get('cursor');
-  if (cursor !== null && !/^[A-Za-z0-9_-]{1,600}$/.test(cursor)) {
+  const marked = query.get('cursor');
+  const cursor = marked === null ? null : unmarkCursor(list, tenantId, marked);
+  if (cursor === undefined) {
     return refuse('CURSOR_INVALID', 'cursor must be one that this list handed out', { field: 'cursor' });
   }
   const words = query.get('q')?.trim() ?? '';

@@ -8,7 +8,7 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Log } from '../../topology/log/log.ts';
 import { callerOf } from '../test-support/call-gateway.ts';
 import { createGatewayUnderTest, guideRow, sessionRow, stepRow } from '../test-support/gateway-under-test.ts';
-import { codeOf, field } from '../test-support/recorder.ts';
+import { codeOf, field, openBody } from '../test-support/recorder.ts';
 
 test('lists come in pages whose cursors lead to each row once, and search narrows them', async () => {
   const under = await createGatewayUnderTest();
@@ -38,6 +38,27 @@ test('lists come in pages whose cursors lead to each row once, and search narrow
   assert.equal(Array.isArray(found) && found.length, 3);
 });
 
+test('a cursor is taken by the list and for the tenant that it was handed out to, and by no other', async () => {
+  const under = await createGatewayUnderTest();
+  const ids = ['s1', 's2', 's3'];
+  const rows = { sessions: ids.map((id) => sessionRow(id, 3)), steps: [], guides: ids.map((id) => guideRow(id)), positions: [] };
+  await under.views.apply(rows);
+  const call = callerOf(under);
+  const token = under.token('acme', 'viewer');
+  const at = (path: string, cursor: string, key = token) => call({ method: 'GET', path: `${path}?limit=1&cursor=${cursor}`, token: key });
+  for (const [path, other] of [
+    ['/v1/guides', '/v1/sessions'],
+    ['/v1/sessions', '/v1/guides'],
+  ] as const) {
+    const cursor = String(field(await call({ method: 'GET', path: `${path}?limit=1`, token }), 'cursor'));
+    assert.equal((await at(path, cursor)).status, 200);
+    for (const wrong of ['', 'zzz', 'AAAAAAAAAAAA', cursor.slice(0, -1), `${cursor}A`, `A${cursor}`, 'x'.repeat(5_000)])
+      assert.equal(codeOf(await at(path, wrong)), 'CURSOR_INVALID', `${path} ${wrong.slice(0, 20)}`);
+    assert.equal(codeOf(await at(other, cursor)), 'CURSOR_INVALID', other);
+    assert.equal(codeOf(await at(path, cursor, under.token('zeta', 'viewer'))), 'CURSOR_INVALID', 'of another tenant');
+  }
+});
+
 test('wrong limits, cursors, formats, reports and ranges are named', async () => {
   const under = await createGatewayUnderTest();
   const call = callerOf(under);
@@ -46,6 +67,8 @@ test('wrong limits, cursors, formats, reports and ranges are named', async () =>
     ['/v1/guides?limit=0', 'PARAMETER_INVALID'],
     ['/v1/guides?limit=1e3', 'PARAMETER_INVALID'],
     ['/v1/guides?cursor=%2F..', 'CURSOR_INVALID'],
+    ['/v1/guides?cursor=zzz', 'CURSOR_INVALID'],
+    ['/v1/sessions?cursor=zzz', 'CURSOR_INVALID'],
     [`/v1/guides?q=${'a'.repeat(201)}`, 'PARAMETER_INVALID'],
     ['/v1/guides/s1?format=exe', 'PARAMETER_INVALID'],
     ['/v1/guides/s1', 'GUIDE_UNKNOWN'],
@@ -68,6 +91,18 @@ test('an id that can be none is refused before any store is asked, on every rout
       assert.equal(codeOf(answer), 'PARAMETER_INVALID', `${method} ${path} ${id}`);
     }
   }
+});
+
+test('a recording without any event yet has its latest at its opening', async () => {
+  const under = await createGatewayUnderTest();
+  await under.gateway.prepare();
+  const call = callerOf(under);
+  const token = under.token('acme', 'editor');
+  assert.equal((await call({ method: 'POST', path: '/v1/sessions', token, json: openBody('new') })).status, 201);
+  const answer = await call({ method: 'GET', path: '/v1/sessions/new', token });
+  assert.ok(Number(field(answer, 'openedAtMs')) > 0);
+  assert.equal(field(answer, 'lastEventAtMs'), field(answer, 'openedAtMs'));
+  await under.gateway.close();
 });
 
 test('a view that cannot be counted does not fail the reader', async () => {

@@ -2,9 +2,9 @@ import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, JsonSchema, ScopedRoute } from '../http/route.ts';
-import { refOf } from '../http/session-ref.ts';
+import { refOf, sessionParams } from '../http/session-ref.ts';
 import type { SessionRef } from '../http/session-ref.ts';
-import { pageParameters, readPageRequest } from './page-parameters.ts';
+import { listRoute } from './list-route.ts';
 import type { ReadDeps } from './ports.ts';
 
 const sessionSchema: JsonSchema = {
@@ -14,18 +14,13 @@ const sessionSchema: JsonSchema = {
     sessionId: { type: 'string' },
     status: { enum: ['recording', 'paused', 'idle', 'finished', 'blocked'] },
     title: { type: 'string' },
-    openedAtMs: { type: 'integer' },
-    lastEventAtMs: { type: 'integer', description: 'Since the session opened.' },
+    openedAtMs: { type: 'integer', description: "Milliseconds since the Unix epoch, by the server's clock, like all times of a session." },
+    lastEventAtMs: { type: 'integer', description: 'Of the latest event; `openedAtMs` before the first.' },
     eventCount: { type: 'integer' },
     missedEvents: { type: 'integer' },
     duplicateEvents: { type: 'integer' },
     warnings: { type: 'array', items: { type: 'string' } },
   },
-};
-const listSchema: JsonSchema = {
-  type: 'object',
-  required: ['rows'],
-  properties: { rows: { type: 'array', items: sessionSchema }, cursor: { type: 'string', description: 'Absent on the last page.' } },
 };
 const stepsSchema: JsonSchema = {
   type: 'object',
@@ -43,28 +38,16 @@ const reportSchema: JsonSchema = {
 
 /** Sessions and their steps as the views have them, and deletion. */
 export function sessionRoutes(deps: ReadDeps): readonly ScopedRoute[] {
-  return [listRoute(deps), sessionRoute(deps), stepsRoute(deps), deleteRoute(deps)];
-}
-
-function listRoute(deps: ReadDeps): ScopedRoute {
-  return {
-    method: 'GET',
+  const list = listRoute({
     path: '/v1/sessions',
-    access: 'read',
-    document: {
-      tag: 'read',
-      summary: 'Recordings, newest first.',
-      query: pageParameters,
-      answers: { 200: { description: 'A page.', schema: listSchema } },
-      codes: ['CURSOR_INVALID'],
+    summary: 'Recordings, newest first.',
+    rowSchema: sessionSchema,
+    list: async (tenantId, page) => {
+      const { rows, ...rest } = await deps.views.listSessions(tenantId, page);
+      return { ...rest, rows: rows.map(publicSession) };
     },
-    async handle({ principal, query }) {
-      const page = readPageRequest(query);
-      if (page instanceof Refusal) return page;
-      const { rows, cursor } = await deps.views.listSessions(principal.tenantId, page);
-      return answerJson(200, { rows: rows.map(publicSession), ...(cursor === undefined ? {} : { cursor }) });
-    },
-  };
+  });
+  return [list, sessionRoute(deps), stepsRoute(deps), deleteRoute(deps)];
 }
 
 function sessionRoute(deps: ReadDeps): ScopedRoute {
@@ -75,6 +58,7 @@ function sessionRoute(deps: ReadDeps): ScopedRoute {
     document: {
       tag: 'read',
       summary: 'One recording.',
+      params: sessionParams,
       answers: { 200: { description: 'As it stands.', schema: sessionSchema } },
       codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
     },
@@ -97,6 +81,7 @@ function stepsRoute(deps: ReadDeps): ScopedRoute {
     document: {
       tag: 'read',
       summary: 'The steps of a recording so far. To follow it, open the live WebSocket instead of asking again.',
+      params: sessionParams,
       answers: { 200: { description: 'In order, removed ones left out.', schema: stepsSchema } },
       codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
     },
@@ -122,6 +107,7 @@ function deleteRoute(deps: ReadDeps): ScopedRoute {
       tag: 'read',
       summary:
         'Delete a recording and all that was made of it. Afterwards every route answers SESSION_GONE. Calling again completes a deletion that failed.',
+      params: sessionParams,
       answers: { 200: { description: 'Deleted.', schema: reportSchema } },
       codes: ['SESSION_UNKNOWN', 'STORAGE_FULL'],
     },
@@ -181,5 +167,15 @@ function pendingSession(deps: ReadDeps, { tenantId, sessionId }: SessionRef): Om
   const open = deps.openSession(tenantId, sessionId);
   if (open === undefined) return undefined;
   const { status, openedAtMs } = open;
-  return { sessionId, status, title: '', openedAtMs, lastEventAtMs: 0, eventCount: 0, missedEvents: 0, duplicateEvents: 0, warnings: [] };
+  return {
+    sessionId,
+    status,
+    title: '',
+    openedAtMs,
+    lastEventAtMs: openedAtMs,
+    eventCount: 0,
+    missedEvents: 0,
+    duplicateEvents: 0,
+    warnings: [],
+  };
 }

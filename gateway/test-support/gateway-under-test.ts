@@ -110,7 +110,7 @@ export function sessionRow(sessionId: string, ordinal: number, more: Partial<Ses
     status: 'recording',
     title: `Recording ${sessionId}`,
     openedAtMs: 1_760_000_000_000,
-    lastEventAtMs: ordinal * 100,
+    lastEventAtMs: 1_760_000_000_000 + ordinal * 100,
     eventCount: ordinal,
     missedEvents: 0,
     duplicateEvents: 0,

@@ -11,7 +11,7 @@ function upsertOf(state: SessionState): SessionUpsert {
     status: state.status,
     title: state.info.title ?? '',
     openedAtMs: state.info.openedAtMs,
-    lastEventAtMs: state.lastAtMs - state.info.openedAtMs,
+    lastEventAtMs: state.lastAtMs,
     eventCount: state.eventCount,
     missedEvents: state.missedCount,
     duplicateEvents: state.duplicateCount,

@@ -134,6 +134,12 @@ describe('clocks', () => {
   });
 });
 
+test('both times that a session tells are of one clock: when it opened, and its latest event', () => {
+  const played = playEvents(sampleEvents([{ kind: 'click', atMs: sampleOpenedAtMs + 5000 }]));
+  const { openedAtMs, lastEventAtMs } = lastUpsert(played) ?? assert.fail('no session was reported');
+  assert.deepEqual([openedAtMs, lastEventAtMs], [sampleOpenedAtMs, sampleOpenedAtMs + 5000]);
+});
+
 describe('lifecycle', () => {
   const statuses = (played: Played) => played.messages.flatMap((m) => (m.type === 'session' ? [`${m.upsert.status} ${m.closed}`] : []));
 

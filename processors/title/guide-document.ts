@@ -59,7 +59,7 @@ export function buildGuide(state: TitleState, shelf: StepShelf, upsert: SessionU
     title: state.editedTitle ?? state.modelTitle ?? guideTitle(goalSteps(entries), title),
     summary: state.editedSummary ?? guideSummary(steps),
     missedEvents: upsert.missedEvents,
-    durationMs: upsert.lastEventAtMs,
+    durationMs: upsert.lastEventAtMs - upsert.openedAtMs,
     redactions: sumRedactions(entries),
     warnings: [...upsert.warnings, ...pictureWarnings(entries)],
     steps,

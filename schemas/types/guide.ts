@@ -96,7 +96,7 @@ export interface SessionUpsert {
   /** Of the guide, once known; of the agent before. */
   readonly title: string;
   readonly openedAtMs: number;
-  /** Milliseconds since the session opened. */
+  /** Of the latest event, corrected like openedAtMs. */
   readonly lastEventAtMs: number;
   readonly eventCount: number;
   readonly missedEvents: number;

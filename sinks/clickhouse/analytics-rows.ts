@@ -19,7 +19,7 @@ export function sessionRow(upsert: SessionUpsert): AnalyticsRow {
     status: upsert.status,
     title: upsert.title,
     opened_at: utc(upsert.openedAtMs),
-    duration_ms: count(upsert.lastEventAtMs),
+    duration_ms: count(upsert.lastEventAtMs - upsert.openedAtMs),
     event_count: count(upsert.eventCount),
     missed_events: count(upsert.missedEvents),
     duplicate_events: count(upsert.duplicateEvents),

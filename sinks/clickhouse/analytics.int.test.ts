@@ -39,7 +39,7 @@ const samples: readonly Sample[] = [
   { topic: 'guide.steps.v1', row: stepRow({ stepId: 'gone', state: 'removed', redactions: [{ kind: 'e-mail', count: 5 }] }) },
   {
     topic: 'guide.sessions.v1',
-    row: sessionRow({ openedAtMs, revision: revision(9), status: 'finished', missedEvents: 2, lastEventAtMs: 5000 }),
+    row: sessionRow({ openedAtMs, revision: revision(9), status: 'finished', missedEvents: 2, lastEventAtMs: openedAtMs + 5000 }),
   },
   { topic: 'guide.finished.v1', row: guideRow({ durationMs: 5000 }) },
   {
