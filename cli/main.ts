@@ -4,6 +4,9 @@ import { envNamesOf, helpText, type Command, type CommandContext } from './comma
 import { commands } from './commands/index.ts';
 import { packageVersion } from './version.ts';
 
+/** Output that waits for a slow reader fits in. */
+const lingerMs = 5_000;
+
 /** Runs one command line and answers the exit code: 0 done, 1 refused or failed, 2 not understood, 130 interrupted by the person. */
 export async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
@@ -22,6 +25,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runCommandLine(args, context);
   } finally {
     clearInterval(alive);
+    // Nothing is left to do. What holds the process all the same, say a broker that does not answer, holds it no longer than this.
+    setTimeout(() => process.exit(), lingerMs).unref();
   }
 }
 

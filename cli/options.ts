@@ -1,5 +1,7 @@
 import { booleanOption, integerOption, listOption, oneOfOption, stringOption } from '../topology/base/option-types.ts';
 import { logLevels } from '../topology/base/pino-logger.ts';
+import { analyticsKinds, logKinds, objectKinds, saslMechanisms, viewKinds } from './platform/adapters.ts';
+import { roles } from './platform/roles.ts';
 
 /** Where a process keeps its state. */
 export const dataOptions = {
@@ -12,7 +14,7 @@ export const dataOptions = {
 
 /** The engine on the embedded log. */
 export const engineOptions = {
-  partitions: integerOption({ default: 4, min: 1, max: 256, help: 'Partitions of each topic; fixed when the data folder is made.' }),
+  partitions: integerOption({ default: 4, min: 1, max: 256, help: 'Partitions of each topic; fixed when the topics are made.' }),
   commitIntervalMs: integerOption({ default: 100, min: 1, max: 60_000, unit: 'ms', help: 'Longest time between two commits of a task.' }),
   stateBudgetBytes: integerOption({
     default: 128 << 20,
@@ -34,5 +36,68 @@ export const httpOptions = {
 };
 
 export const analyticsOptions = {
-  analytics: booleanOption({ default: true, help: 'Fill the ClickHouse views, when the optional package chdb is installed.' }),
+  analytics: oneOfOption(analyticsKinds, {
+    default: 'chdb',
+    negated: 'off',
+    help: 'Who answers analysts: chdb, the ClickHouse engine in the process when that optional package is installed, or off, as --no-analytics.',
+  }),
+};
+
+/** Which roles a process has, and on what. */
+export const roleOptions = {
+  roles: listOption({ default: roles, help: `What this process does: any of ${roles.join(', ')}.` }),
+  state: stringOption({
+    default: undefined,
+    help: 'Folder that this process keeps for itself: stores, views, spool. The --data folder when not given; two processes need two.',
+  }),
+  log: oneOfOption(logKinds, { default: 'embedded', help: 'Where the topics are: in the --data folder of one process, or on Kafka.' }),
+  views: oneOfOption(viewKinds, { default: 'embedded', help: 'Where the rows are that people read.' }),
+  objects: oneOfOption(objectKinds, {
+    default: 'folder',
+    help: 'Where pictures and documents are: a folder under --data, shared by all processes.',
+  }),
+  adminHost: stringOption({ default: '127.0.0.1', help: 'Address of --admin-port; it asks for no key.' }),
+  adminPort: integerOption({
+    default: undefined,
+    min: 0,
+    max: 65_535,
+    help: 'Port for /healthz, /readyz, /metrics and /tasks. 4281 when not given and the process has no gateway; 0 takes a free one.',
+  }),
+  stopWithinMs: integerOption({
+    default: 30_000,
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    help: 'Longest time from SIGTERM to the end: requests under way, commit, flush, leaving the group.',
+  }),
+};
+
+/** With `--log kafka`. */
+export const kafkaOptions = {
+  brokers: listOption({ default: [], help: 'host:port of some brokers, with --log kafka; the others are found through them.' }),
+  replicationFactor: integerOption({
+    default: undefined,
+    min: 1,
+    max: 100,
+    help: "Replicas of topics that are made here; the broker's default when not given.",
+  }),
+  sessionTimeoutMs: integerOption({
+    default: 10_000,
+    min: 1_000,
+    max: 300_000,
+    unit: 'ms',
+    help: 'A process that the group has not heard of for this long has lost its tasks.',
+  }),
+  brokersTls: booleanOption({ default: false, help: 'Speak TLS with the brokers.' }),
+  brokersCa: stringOption({
+    default: undefined,
+    help: "PEM file of the authority that signed the brokers' certificates; the system's when not given.",
+  }),
+  brokersMechanism: oneOfOption(saslMechanisms, { default: 'scram-sha-512', help: 'How --brokers-user proves who it is.' }),
+  brokersUser: stringOption({ default: undefined, help: 'Name at the brokers (SASL).' }),
+  brokersPassword: stringOption({
+    default: undefined,
+    secret: true,
+    help: 'Password of --brokers-user; better in the environment than in a flag.',
+  }),
 };

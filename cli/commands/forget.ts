@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGuideTarget } from '../../sinks/s3/guides/guide-target.ts';
-import { createViewTarget } from '../../sinks/views/view-target.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
 import { booleanOption, stringOption } from '../../topology/base/option-types.ts';
@@ -11,6 +9,7 @@ import { Findings, type PlaceFindings } from '../forget/findings.ts';
 import { proveForgotten, type ProofOptions } from '../forget/prove-forgotten.ts';
 import { dataOptions } from '../options.ts';
 import { forgetSession } from '../platform/forget.ts';
+import { forgettingTargets } from '../platform/sinks.ts';
 import { openStorage, type Storage } from '../platform/storage.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 
@@ -61,14 +60,8 @@ async function forget(options: ProofOptions, findings: Findings): Promise<Report
   const storage = await openAlone(options);
   try {
     if (storage.keyring.peek(`${tenantId}/${sessionId}`) === undefined) return undefined;
-    const { views, objects, serdes, analytics } = storage;
-    const targets = [
-      createViewTarget(views, serdes),
-      createGuideTarget({ store: objects, guides: serdes['guide.finished.v1'] }),
-      ...(analytics.target === undefined ? [] : [analytics.target]),
-    ];
-    const { deleted } = await forgetSession(storage, targets, [tenantId, sessionId]);
-    const rows = await analytics.target?.leftovers(tenantId, sessionId);
+    const { deleted } = await forgetSession(storage, forgettingTargets(storage), [tenantId, sessionId]);
+    const rows = await storage.analytics.target?.leftovers(tenantId, sessionId);
     for (const [name, count] of rows ?? []) {
       findings.looked(`analytics ${name}`);
       if (count > 0) findings.add(`analytics ${name}`, 'readable', count);

@@ -5,11 +5,13 @@ import { forgetCommand } from './forget.ts';
 import { guideCommand } from './guide.ts';
 import { keysCommand } from './keys.ts';
 import { recordCommand } from './record.ts';
+import { runCommand } from './run.ts';
 import { startCommand } from './start.ts';
 import { topologyCommand } from './topology.ts';
 
 const working: readonly Command[] = [
   startCommand,
+  runCommand,
   recordCommand,
   guideCommand,
   forgetCommand,

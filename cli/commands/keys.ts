@@ -9,7 +9,7 @@ import { booleanOption, oneOfOption, stringOption } from '../../topology/base/op
 import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { dataOptions } from '../options.ts';
-import { keyFileName } from '../platform/storage.ts';
+import { keyFileName } from '../platform/folders.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 
 const table = {

@@ -11,7 +11,7 @@ import { silentLogger } from '../../topology/base/logger.ts';
 import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { runCommandLine } from '../main.ts';
 import { deadLetterTopic, deadLetterWriter } from '../platform/dead-letters.ts';
-import { keyFileName } from '../platform/storage.ts';
+import { keyFileName } from '../platform/folders.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'stepwright-commands-'));
 const alive = setInterval(() => {}, 1_000);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { booleanOption, numberOption, oneOfOption } from '../../topology/base/option-types.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions } from '../options.ts';
+import { originRule } from '../platform/role-rules.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
 import { startServer, type Server } from '../platform/server.ts';
@@ -36,20 +37,16 @@ export const startCommand = defineCommand({
   about: 'Run the whole platform in one process on a data folder, and play a real recording through it.',
   usage: 'start [options]',
   table,
-  rules: [
-    ({ allowOrigins }) => {
-      const wrong = allowOrigins.find((origin) => !isOrigin(origin));
-      return wrong === undefined ? undefined : { option: 'allowOrigins', problem: `"${wrong}" is no origin like https://app.example.com` };
-    },
-  ],
+  rules: [originRule],
   run: async (values, positionals, context) => {
     refuseNames('start', positionals);
-    const server = await startServer({ ...values, version: packageVersion(), onRestore: restoreReporter(context.stderr) });
+    const analytics = values.analytics !== 'off';
+    const server = await startServer({ ...values, analytics, version: packageVersion(), onRestore: restoreReporter(context.stderr) });
     try {
       const token = server.tokens.mint({ tenantId: localTenant, role: 'admin', operator: true });
       const address = (path: string): string => `${server.url}${path}?token=${token}`;
       context.stdout(`Stepwright is running.\n\n  library    ${address('/')}\n  topology   ${address('/topology')}\n\n`);
-      if (values.analytics && !server.storage.analytics.reader.available)
+      if (analytics && !server.storage.analytics.reader.available)
         context.stdout('Analytics is off: the optional package chdb is not installed (npm install chdb turns it on); all else runs.\n\n');
       if (values.demo !== 'never')
         await showDemo({ server, token, address, pace: values.demoPace, again: values.demo === 'again', context });
@@ -69,11 +66,6 @@ export const startCommand = defineCommand({
     }
   },
 });
-
-/** Scheme, host and port, as a browser sends them; a wildcard is none. */
-function isOrigin(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#*\s]+$/.test(text);
-}
 
 interface DemoRun {
   readonly server: Server;

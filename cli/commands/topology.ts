@@ -5,7 +5,7 @@ import { createMemoryObjectStore } from '../../sinks/memory/memory-object-store.
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
 import { defineCommand } from '../command.ts';
-import { guideTopology } from '../platform/platform.ts';
+import { guideTopology } from '../platform/guide-topology.ts';
 
 const forms: Readonly<Record<string, (topology: Topology) => string>> = {
   describe: (topology) => topology.describeAs('text'),
@@ -26,7 +26,7 @@ export const topologyCommand = defineCommand({
     const serdes = await createTopicSerdes(createMemoryRegistry());
     const objects = createMemoryObjectStore();
     const storage = { keyring: createMemoryKeyring(), objects, serdes, plainSerdes: serdes };
-    context.stdout(`${render(guideTopology({ storage }, objects)).trimEnd()}\n`);
+    context.stdout(`${render(guideTopology(storage, objects)).trimEnd()}\n`);
     return 0;
   },
 });

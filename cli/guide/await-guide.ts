@@ -1,6 +1,6 @@
 import type { Guide } from '../../schemas/types/guide.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { RunningStream } from '../platform/platform.ts';
 import type { Storage } from '../platform/storage.ts';
 
 const pollMs = 15;
@@ -11,7 +11,7 @@ const quietPollsLimit = 300;
  * @throws {PROCESSING_FAILED} when everything was processed and there is none, or a task or sink failed for good; {TASK_FAILED} when stopped.
  */
 export async function awaitGuide(
-  { storage, platform, stopped }: { readonly storage: Storage; readonly platform: Platform; readonly stopped: AbortSignal },
+  { storage, platform, stopped }: { readonly storage: Storage; readonly platform: RunningStream; readonly stopped: AbortSignal },
   tenantId: string,
   sessionId: string,
 ): Promise<Guide> {
@@ -35,13 +35,13 @@ function failure(message: string): StepwrightError {
 
 const needed: ReadonlySet<string> = new Set(['views', 'guides']);
 
-function refuseFailed({ app, sinks, failures }: Platform): void {
+function refuseFailed({ app, sinks, failures }: RunningStream): void {
   // Analytics or a title model that is down delays no guide.
   const failed = sinks.find((sink) => needed.has(sink.name) && !sink.isHealthy())?.name ?? (app.health().isHealthy ? undefined : 'a task');
   if (failed !== undefined) throw failure(`${failed} has failed: ${failures.at(-1) ?? 'see the log'}`);
 }
 
-async function isIdle({ app }: Platform): Promise<boolean> {
+async function isIdle({ app }: RunningStream): Promise<boolean> {
   if (app.state() !== 'running') return false;
   const tasks = await app.tasks();
   return tasks.every((task) => task.asyncInFlightCount === 0 && task.openCount === 0 && task.inputs.every((input) => input.lagCount === 0));

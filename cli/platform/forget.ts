@@ -1,7 +1,7 @@
 import { runAll } from '../../topology/base/run-all.ts';
 import type { ForgetReport } from '../../gateway/read/ports.ts';
-import type { SinkHandle } from './sink-handle.ts';
-import type { Storage } from './storage.ts';
+import type { ForgettingTarget } from './sinks.ts';
+import type { SharedStorage } from './storage.ts';
 
 /**
  * Deletes a session everywhere. Its key goes first: from then on every raw or sealed copy – events, changelogs, stores, originals, output topics – is
@@ -10,8 +10,8 @@ import type { Storage } from './storage.ts';
  * @throws what the first sink that failed threw, after the others have forgotten.
  */
 export async function forgetSession(
-  { keyring }: Pick<Storage, 'keyring'>,
-  sinks: readonly Pick<SinkHandle, 'name' | 'forget'>[],
+  { keyring }: Pick<SharedStorage, 'keyring'>,
+  sinks: readonly ForgettingTarget[],
   [tenantId, sessionId]: readonly [tenantId: string, sessionId: string],
 ): Promise<ForgetReport> {
   const destroyed = await keyring.destroy(`${tenantId}/${sessionId}`);

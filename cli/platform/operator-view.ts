@@ -1,24 +1,39 @@
-import type { HealthView, OperatorView } from '../../gateway/read/ports.ts';
+import type { OperatorView } from '../../gateway/read/ports.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { PromMetrics } from '../../topology/base/prom-metrics.ts';
+import type { Topology } from '../../topology/builder/topology-builder-api.ts';
+import type { Log } from '../../topology/log/log.ts';
 import type { TaskDescription } from '../../topology/runtime/describe-tasks.ts';
+import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import { deadLetterTopic, readDeadLetters } from './dead-letters.ts';
-import type { Platform } from './platform.ts';
-import type { Storage } from './storage.ts';
+import { groupLag } from './group-lag.ts';
+import { jsonSafe } from './json-safe.ts';
+import type { SinkHandle } from './sink-handle.ts';
 import { sessionTopics } from './topics.ts';
 
-/** What operators and probes see of an embedded platform. */
+/** What operators see of a process and of the group that it belongs to. */
 export interface PlatformObserver {
   readonly operator: OperatorView;
-  readonly health: HealthView;
   /** Milliseconds that agents should wait between batches, from the lag of the last sample. */
   lagDelayMs(): number;
   close(): void;
 }
 
+/** What is observed; a process has the parts that its roles ask for. */
+export interface ObserverDeps {
+  readonly log: Log;
+  readonly topology: Topology;
+  readonly app?: StreamApp;
+  readonly sinks: readonly SinkHandle[];
+  readonly metrics: PromMetrics;
+  readonly clock: Clock;
+}
+
 interface Sample {
   readonly atMs: number;
   readonly tasks: readonly TaskDescription[];
+  /** Of the whole group, whoever owns the tasks. */
+  readonly lagCount: number;
 }
 
 const sampleIntervalMs = 1_000;
@@ -27,21 +42,15 @@ const lagFreeCount = 5_000;
 const longestDelayMs = 5_000;
 
 /** Samples the tasks once a second, so that a page with many viewers costs no more than one. */
-export function observePlatform(deps: {
-  readonly storage: Storage;
-  readonly platform: Platform;
-  readonly metrics: PromMetrics;
-  readonly clock: Clock;
-}): PlatformObserver {
-  const { storage, platform, metrics, clock } = deps;
+export function observePlatform(deps: ObserverDeps): PlatformObserver {
+  const { log, sinks, metrics, clock } = deps;
   let samples: readonly Sample[] = [];
   let cancel = (): void => {};
   let isClosed = false;
   const sample = async (): Promise<void> => {
-    // A task in the middle of a hand-over cannot be asked; the next second can.
-    const tasks = await platform.app.tasks().catch(() => undefined);
-    if (tasks !== undefined) samples = [...samples.slice(-4), { atMs: clock.monotonicMs(), tasks }];
-    await Promise.all(platform.sinks.map((sink) => sink.measureLag().catch(() => undefined)));
+    const taken = await takeSample(deps);
+    if (taken !== undefined) samples = [...samples.slice(-4), taken];
+    await Promise.all(sinks.map((sink) => sink.measureLag().catch(() => undefined)));
     // A sample that was under way when it closed must not begin the next.
     if (isClosed) return;
     cancel = clock.setTimer(sampleIntervalMs, () => void sample());
@@ -50,17 +59,16 @@ export function observePlatform(deps: {
   return {
     operator: {
       topology: async () => ({
-        ...topologyFacts(platform),
+        ...topologyFacts(deps),
         tasks: taskFacts(samples),
-        deadLetters: await countDeadLetters(storage),
-        sinks: platform.sinks.map((sink) => ({ name: sink.name, isHealthy: sink.isHealthy() })),
+        deadLetters: await countDeadLetters(log),
+        sinks: sinks.map((sink) => ({ name: sink.name, isHealthy: sink.isHealthy() })),
       }),
-      topics: () => topicFacts(storage),
+      topics: () => topicFacts(log),
       deadLetters: async (limitCount) =>
-        (await readDeadLetters(storage.log, limitCount)).map((letter) => ({ ...letter, letterOffset: String(letter.letterOffset) })),
+        (await readDeadLetters(log, limitCount)).map((letter) => ({ ...letter, letterOffset: String(letter.letterOffset) })),
       metricsText: () => metrics.page(),
     },
-    health: { alive: () => platform.app.health().isAlive, notReady: () => notReady(platform) },
     lagDelayMs: () => delayFor(samples.at(-1)),
     close: () => {
       isClosed = true;
@@ -69,12 +77,19 @@ export function observePlatform(deps: {
   };
 }
 
-function notReady({ app, sinks }: Platform): string[] {
-  const failed = sinks.filter((sink) => !sink.isHealthy()).map((sink) => `sink ${sink.name}`);
-  return app.health().isReady ? failed : [`tasks ${app.state()}`, ...failed];
+/** Undefined when the log does not answer, or a task in the middle of a hand-over cannot be asked: the next second can. */
+async function takeSample({ log, topology, app, clock }: ObserverDeps): Promise<Sample | undefined> {
+  try {
+    const tasks = (await app?.tasks()) ?? [];
+    const sources = topology.subTopologies.flatMap(({ sourceTopics }) => sourceTopics);
+    const lags = await groupLag(log, topology.applicationName, sources);
+    return { atMs: clock.monotonicMs(), tasks, lagCount: lags.reduce((sum, { lagCount }) => sum + lagCount, 0) };
+  } catch {
+    return undefined;
+  }
 }
 
-function topologyFacts({ topology }: Platform): object {
+function topologyFacts({ topology }: ObserverDeps): object {
   const nodes = topology.describe().subTopologies.flatMap((subTopology) => subTopology.nodes);
   return { mermaid: topology.describeAs('mermaid'), nodes };
 }
@@ -109,24 +124,20 @@ function committedSum(task: TaskDescription): number {
 }
 
 function delayFor(sample: Sample | undefined): number {
-  const lagCount = sample?.tasks.reduce((sum, task) => sum + lagOf(task), 0) ?? 0;
+  const lagCount = sample?.lagCount ?? 0;
   return lagCount <= lagFreeCount ? 0 : Math.min(longestDelayMs, Math.round((lagCount - lagFreeCount) / 10));
 }
 
-async function countDeadLetters({ log }: Storage): Promise<number> {
+async function countDeadLetters(log: Log): Promise<number> {
   const [range] = await log.offsets([{ topic: deadLetterTopic, partition: 0 }], 'read_committed');
   return range === undefined ? 0 : Number(range.nextOffset - range.startOffset);
 }
 
-async function topicFacts({ log }: Storage): Promise<object> {
+async function topicFacts(log: Log): Promise<object> {
   const topics = await log.describeTopics([...sessionTopics, 'usage.events.v1', deadLetterTopic]);
   const partitions = topics.flatMap(({ name, partitionCount }) =>
     Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition })),
   );
   const ranges = await log.offsets(partitions, 'read_committed');
-  return { partitions: ranges.map(jsonSafe), groups: await log.listGroups() };
-}
-
-function jsonSafe(value: object): object {
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typeof one === 'bigint' ? String(one) : one]));
+  return { partitions: jsonSafe(ranges), groups: await log.listGroups() };
 }

@@ -6,6 +6,7 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
+import { Failures } from './failures.ts';
 import { forgetSession } from './forget.ts';
 import { startSink, type SinkHandle } from './sink-handle.ts';
 
@@ -20,7 +21,7 @@ async function stopped(error: Error): Promise<{ readonly handle: SinkHandle; rea
     forget: () => Promise.reject(error),
     close: async () => {},
   };
-  const failures: string[] = [];
+  const failures = new Failures();
   const clock = createSystemClock();
   const handle = startSink(
     {
@@ -30,12 +31,12 @@ async function stopped(error: Error): Promise<{ readonly handle: SinkHandle; rea
       logger: silentLogger,
       metrics: silentMetrics,
       deadLetters: async () => {},
-      onFailed: (message) => failures.push(message),
+      failures,
     },
     target,
   );
   await assert.rejects(handle.whenApplied([{ topic: 'letters', partition: 0, nextOffset: 1n }]));
-  return { handle, failures };
+  return { handle, failures: failures.messages() };
 }
 
 test('an analytics engine that does not load here is off and keeps nothing else from being ready; any other stop is a failure', async () => {

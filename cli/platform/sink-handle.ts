@@ -6,6 +6,7 @@ import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
 import type { Log, TopicPartitionOffset } from '../../topology/log/log.ts';
+import type { Failures } from './failures.ts';
 
 /** A running sink, whatever its rows are. */
 export interface SinkHandle {
@@ -26,17 +27,17 @@ export interface SinkEnvironment {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly deadLetters: (letters: readonly DeadLetter[]) => Promise<void>;
-  readonly onFailed: (message: string) => void;
+  readonly failures: Failures;
 }
 
 /** Starts to carry records to the target. */
 export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<Row>): SinkHandle {
-  const { onFailed, ...rest } = environment;
+  const { failures, ...rest } = environment;
   let isOff = false;
   const failed = (error: unknown): void => {
     // Analytics that does not load on this machine is off, which its routes say; the rest runs and is ready.
     isOff = hasCode(error, 'ANALYTICS_OFF');
-    if (!isOff) onFailed(`sink ${target.name}: ${error instanceof Error ? error.message : 'unknown'}`);
+    if (!isOff) failures.add(`sink ${target.name}`, error);
   };
   const runner = new SinkRunner<Row>({ ...rest, target, onFailed: failed });
   runner.start();

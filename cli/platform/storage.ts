@@ -1,50 +1,59 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { createFileKeyring, type FileKeyringOptions, type KeyringCrashPoint } from '../../processors/adapters/file-keyring/file-keyring.ts';
+import type { KeyringCrashPoint } from '../../processors/adapters/file-keyring/file-keyring.ts';
 import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { createTopicSerdes, type TopicSerdes } from '../../schemas/avro-serde.ts';
-import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
-import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analytics.ts';
-import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
-import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
+import type { Analytics } from '../../sinks/clickhouse/open-analytics.ts';
 import { unforgottenObjects } from '../../sinks/s3/unforgotten-objects.ts';
-import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
 import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
-import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import { partitionOfKey } from '../../topology/base/partition.ts';
-import { openEmbeddedLog, type EmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
+import type { Log } from '../../topology/log/log.ts';
+import {
+  embeddedAdapters,
+  openAnalyticsOf,
+  openKeyring,
+  openLog,
+  openObjects,
+  openRegistry,
+  openViews,
+  type AdapterChoice,
+  type AdapterEnvironment,
+  type Views,
+} from './adapters.ts';
+import { foldersOf, makeFolder, type Folders } from './folders.ts';
 import { sealSessionTopics } from './sealed-serdes.ts';
 import { topicSpecs } from './topics.ts';
 
-/** API keys of a data folder, hashed. */
-export const keyFileName = 'api-keys.json';
-
-/** Everything of a data folder that outlives the process, opened. Concrete adapters are picked here and nowhere else. */
-export interface Storage {
-  readonly log: EmbeddedLog;
+/** What every role needs, opened. */
+export interface SharedStorage {
+  readonly log: Log;
   /** Sealed under the session's key where a topic belongs to sessions. */
   readonly serdes: TopicSerdes;
   readonly plainSerdes: TopicSerdes;
   readonly keyring: Keyring;
   readonly objects: ObjectStore;
-  readonly views: ViewWriter & ViewReader;
-  readonly analytics: Analytics;
-  /** Of the folder: fixed when it was made. */
+  /** Of the topics: fixed when they were made. */
   readonly partitionCount: number;
-  readonly stateFolder: string;
-  readonly keyFile: string;
+  readonly folders: Folders;
   close(): Promise<void>;
 }
 
-export interface StorageOptions {
-  readonly dataFolder: string;
-  /** For a new folder. */
+/** What the sinks fill and the gateway reads. */
+export interface ReadSide {
+  readonly views: Views;
+  readonly analytics: Analytics;
+  close(): Promise<void>;
+}
+
+/** Everything of a deployment that outlives the process. */
+export type Storage = SharedStorage & ReadSide;
+
+export interface SharedStorageOptions {
+  readonly adapters: AdapterChoice;
+  readonly folders: Folders;
+  /** For new topics. */
   readonly partitionCount: number;
-  readonly logSync: 'never' | 'always';
-  readonly analytics: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** For crash tests. */
@@ -52,65 +61,82 @@ export interface StorageOptions {
 }
 
 /**
- * Opens the folder of an embedded platform, made when missing.
- * @throws {LOG_LOCKED} when another process has it; the codes of the log, the views, the objects and the keyring when they are damaged.
+ * Opens log, keyring, objects and schemas; folders and topics are made when missing.
+ * @throws {LOG_LOCKED} when another process has the embedded log; {LOG_UNAVAILABLE} when no broker answers; the codes of objects and keyring when they
+ * are damaged.
  */
-export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { dataFolder, clock, logger } = options;
-  makeFolder(dataFolder);
+export async function openShared(options: SharedStorageOptions): Promise<SharedStorage> {
+  const { adapters, folders, keyringCrashPoint } = options;
   // The log first: its lock is what tells a second process on the folder.
-  const log = await openEmbeddedLog({ directory: join(dataFolder, 'log'), sync: options.logSync, clock, logger });
-  const opened: (() => Promise<void>)[] = [() => log.close()];
+  const log = await openLog(adapters, options);
   try {
     const partitionCount = await ensureTopics(log, options.partitionCount);
-    const keyring = createFileKeyring({ directory: join(dataFolder, 'keys'), clock, ...crashPointOf(options) });
-    const objects = unforgottenObjects(await openFolderObjectStore({ folder: join(dataFolder, 'objects'), clock, logger }), keyring);
-    const plainSerdes = await createTopicSerdes(createFileRegistry(join(dataFolder, 'schemas')));
+    const keyring = openKeyring(options, keyringCrashPoint && { crashPoint: keyringCrashPoint });
+    const objects = unforgottenObjects(await openObjects(adapters, options), keyring);
+    const plainSerdes = await createTopicSerdes(openRegistry(options));
     const serdes = sealSessionTopics(plainSerdes, keyring);
-    const livePartitionOf = (tenantId: string, sessionId: string) => ({
-      topic: 'guide.steps.v1',
-      partition: partitionOfKey(Buffer.from(`${tenantId}/${sessionId}`), partitionCount),
-    });
-    const views = await openEmbeddedViews({ folder: join(dataFolder, 'views'), livePartitionOf, keyring });
-    opened.unshift(() => views.close());
-    const analytics = options.analytics ? openAnalytics({ folder: join(dataFolder, 'analytics') }, serdes) : noAnalytics;
-    opened.unshift(() => analytics.close());
-    const close = (): Promise<void> => runAll(opened);
-    const folders = { stateFolder: join(dataFolder, 'state'), keyFile: join(dataFolder, keyFileName) };
-    return { log, serdes, plainSerdes, keyring, objects, views, analytics, partitionCount, ...folders, close };
+    return { log, serdes, plainSerdes, keyring, objects, partitionCount, folders, close: () => log.close() };
   } catch (error) {
-    await runAll(opened).catch(() => undefined);
+    // What refused to open says more than what then refused to close.
+    await log.close().catch(() => undefined);
     throw error;
   }
 }
 
-function crashPointOf({ keyringCrashPoint }: StorageOptions): Pick<FileKeyringOptions, 'crashPoint'> {
-  return keyringCrashPoint === undefined ? {} : { crashPoint: keyringCrashPoint };
-}
-
-function makeFolder(folder: string): void {
+/** Opens views and analytics on what `openShared` opened; close it before. */
+export async function openReadSide(
+  shared: Pick<SharedStorage, 'serdes' | 'keyring' | 'partitionCount'>,
+  adapters: AdapterChoice,
+  environment: AdapterEnvironment,
+): Promise<ReadSide> {
+  const { serdes, keyring, partitionCount } = shared;
+  const livePartitionOf = (tenantId: string, sessionId: string) => ({
+    topic: 'guide.steps.v1',
+    partition: partitionOfKey(Buffer.from(`${tenantId}/${sessionId}`), partitionCount),
+  });
+  const views = await openViews(adapters, environment, { livePartitionOf, keyring });
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const analytics = openAnalyticsOf(adapters, environment, serdes);
+    return { views, analytics, close: () => runAll([() => analytics.close(), () => views.close()]) };
   } catch (error) {
-    throw new StepwrightError('CONFIG_INVALID', `--data: the folder ${folder} cannot be made or is a file; name another one`, {
-      cause: error,
-    });
+    await views.close().catch(() => undefined);
+    throw error;
   }
 }
 
-/** A folder keeps the partition count that it was made with: with another one a session would change its partition. */
-async function ensureTopics(log: EmbeddedLog, wantedCount: number): Promise<number> {
+export interface StorageOptions extends Pick<SharedStorageOptions, 'partitionCount' | 'clock' | 'logger' | 'keyringCrashPoint'> {
+  readonly dataFolder: string;
+  readonly logSync: 'never' | 'always';
+  readonly analytics: boolean;
+}
+
+/**
+ * Opens the folder of an embedded platform, made when missing.
+ * @throws {LOG_LOCKED} when another process has it; the codes of the log, the views, the objects and the keyring when they are damaged.
+ */
+export async function openStorage({ dataFolder, logSync, analytics, ...rest }: StorageOptions): Promise<Storage> {
+  const folders = foldersOf(dataFolder);
+  makeFolder(dataFolder, '--data');
+  const adapters: AdapterChoice = { ...embeddedAdapters, logSync, analytics: analytics ? 'chdb' : 'off' };
+  const environment = { ...rest, adapters, folders };
+  const shared = await openShared(environment);
+  try {
+    return joined(shared, await openReadSide(shared, adapters, environment));
+  } catch (error) {
+    await shared.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Both parts as one, closed in order. */
+export function joined(shared: SharedStorage, readSide: ReadSide): Storage {
+  return { ...shared, ...readSide, close: () => runAll([() => readSide.close(), () => shared.close()]) };
+}
+
+/** Topics keep the partition count that they were made with: with another one a session would change its partition. */
+async function ensureTopics(log: Log, wantedCount: number): Promise<number> {
   const [standing] = await log.describeTopics(['capture.events.v1']);
   const partitionCount = standing?.partitionCount ?? wantedCount;
   await log.createTopics(topicSpecs(partitionCount));
   return partitionCount;
 }
-
-const noAnalytics: Analytics = {
-  reader: {
-    available: false,
-    report: () => Promise.reject(new StepwrightError('ANALYTICS_OFF', 'Analytics is off: it was started with --no-analytics.')),
-  },
-  target: undefined,
-  close: async () => {},
-};

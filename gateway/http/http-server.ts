@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import express from 'express';
 import type { Request, Response } from 'express';
-import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { closeServer, listenOn } from './listen.ts';
 import { classifyOrigin, preflightHeaders } from './origin.ts';
 import type { OriginPolicy } from './origin.ts';
 import { refuse } from './refusal.ts';
@@ -54,7 +54,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('clientError', answerBrokenRequest);
   // The route may refuse before it opens the body: the sender then never sends it.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => void app(request, response));
-  return { server, listen: (host, port) => listen(server, host, port), close: (graceMs = 5_000) => close(server, graceMs) };
+  const flags = { hostFlag: '--host', portFlag: '--port' };
+  return {
+    server,
+    listen: (host, port) => listenOn(server, { host, port, ...flags }),
+    close: (graceMs = 5_000) => closeServer(server, graceMs),
+  };
 }
 
 type App = ReturnType<typeof express>;
@@ -170,49 +175,4 @@ function answerBrokenRequest(error: Error, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-function listen(server: Server, host: string, port: number): Promise<{ readonly url: string; readonly port: number }> {
-  return new Promise((resolve, reject) => {
-    const failed = (cause: Error): void => {
-      reject(listenProblem(cause, host, port));
-    };
-    server.once('error', failed);
-    server.listen(port, host, () => {
-      server.off('error', failed);
-      const address = server.address();
-      if (!isAddress(address)) throw new TypeError('a TCP server has an address');
-      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-      resolve({ url: `http://${name}:${address.port}`, port: address.port });
-    });
-  });
-}
-
-function listenProblem(cause: Error, host: string, port: number): Error {
-  const code = 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE')
-    return new StepwrightError('PORT_TAKEN', `port ${port} of ${host} is taken; choose another with --port`, { cause });
-  if (code === 'EACCES')
-    return new StepwrightError('PORT_TAKEN', `port ${port} of ${host} is kept for the system; choose one above 1023 with --port`, {
-      cause,
-    });
-  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EINVAL' || code === 'EAI_AGAIN')
-    return new StepwrightError('CONFIG_INVALID', `--host: ${host} is no address of this machine`, { cause });
-  return cause;
-}
-
-function isAddress(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
-}
-
-function close(server: Server, graceMs: number): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

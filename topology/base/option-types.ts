@@ -29,6 +29,8 @@ export interface Option<T> extends OptionFacts<T> {
   readonly fromText: (text: string) => T | OptionProblem;
   /** From a JSON file. */
   readonly fromJson: (json: unknown) => T | OptionProblem;
+  /** What `--no-NAME` means, for options that are not booleans. */
+  readonly negated?: T;
 }
 
 export interface NumberFacts<T extends number | undefined> extends OptionFacts<T> {
@@ -73,7 +75,7 @@ export function booleanOption(facts: OptionFacts<boolean>): Option<boolean> {
 /** One word of a closed list. */
 export function oneOfOption<Word extends string, T extends Word | undefined>(
   words: readonly Word[],
-  facts: OptionFacts<T>,
+  facts: OptionFacts<T> & { readonly negated?: Word },
 ): Option<Word | T> {
   const range = words.join(', ');
   const find = (value: unknown): Word | OptionProblem =>

@@ -134,8 +134,10 @@ function readFlag(
   const equals = arg.indexOf('=');
   const flag = equals < 0 ? arg : arg.slice(0, equals);
   const negated = known.get(flag.replace(/^--no-/, '--'));
-  if (equals < 0 && flag.startsWith('--no-') && negated?.option.type === 'boolean')
-    return { name: negated.name, value: false, tookNext: false };
+  if (equals < 0 && flag.startsWith('--no-') && negated !== undefined) {
+    const value = negated.option.type === 'boolean' ? false : negated.option.negated;
+    if (value !== undefined) return { name: negated.name, value, tookNext: false };
+  }
   const { name, option } = known.get(flag) ?? refuseFlag(flag, known);
   if (equals >= 0) return { name, value: accepted(option.fromText(arg.slice(equals + 1)), flag), tookNext: false };
   if (option.type === 'boolean') return { name, value: true, tookNext: false };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { Clock } from '../../../topology/base/clock.ts';
@@ -164,6 +164,7 @@ function removeAbandoned(directory: string, beforeMs: number): void {
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
     const modifiedAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? beforeMs;
-    if (modifiedAtMs < beforeMs) unlinkSync(path);
+    // Two processes that start together may find the same leftovers.
+    if (modifiedAtMs < beforeMs) rmSync(path, { force: true });
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type * as promises from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileErrorCode } from './folder-errors.ts';
@@ -15,6 +16,8 @@ export class DurableFiles {
   readonly #files: FileSystem;
   readonly #incoming: string;
   readonly #ensured = new Map<string, Promise<void>>();
+  /** Of this opening of the folder: a process id is not unique among containers that share it. */
+  readonly #ownPrefix = randomUUID();
   #nextTemporary = 0;
 
   constructor(files: FileSystem, incoming: string) {
@@ -24,7 +27,7 @@ export class DurableFiles {
 
   /** Writes a temporary file and hands its path to `publish`; whatever happens, the temporary name is gone afterwards. */
   async withTemporary<Result>(body: Buffer, publish: (temporary: string) => Promise<Result>): Promise<Result> {
-    const temporary = join(this.#incoming, `${process.pid}-${this.#nextTemporary++}.tmp`);
+    const temporary = join(this.#incoming, `${this.#ownPrefix}-${this.#nextTemporary++}.tmp`);
     try {
       const handle = await this.#files.open(temporary, 'w');
       try {
@@ -111,11 +114,17 @@ export class DurableFiles {
     let removedCount = 0;
     for (const name of await this.#files.readdir(this.#incoming)) {
       const path = join(this.#incoming, name);
-      const { mtimeMs } = await this.#files.stat(path);
-      if (nowMs - mtimeMs < maxAgeMs) continue;
+      // Another process may have removed or published it meanwhile.
+      const modifiedAtMs = await this.#files.stat(path).then(({ mtimeMs }) => mtimeMs, whenAbsent);
+      if (modifiedAtMs === undefined || nowMs - modifiedAtMs < maxAgeMs) continue;
       await this.#files.rm(path, { force: true });
       removedCount++;
     }
     return removedCount;
   }
+}
+
+function whenAbsent(error: unknown): undefined {
+  if (fileErrorCode(error) === 'ENOENT') return undefined;
+  throw error;
 }

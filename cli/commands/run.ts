@@ -1,0 +1,86 @@
+import { StepwrightError } from '../../topology/base/errors.ts';
+import type { OptionValues } from '../../topology/base/options.ts';
+import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
+import { localTenant } from '../guide/embedded-run.ts';
+import { analyticsOptions, dataOptions, engineOptions, httpOptions, kafkaOptions, roleOptions } from '../options.ts';
+import type { AdapterChoice } from '../platform/adapters.ts';
+import { restoreReporter } from '../platform/restore-report.ts';
+import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
+import { brokersRule, credentialsRule, embeddedLogRule, embeddedViewsRule, originRule, roleNamesRule } from '../platform/role-rules.ts';
+import { isRole } from '../platform/roles.ts';
+import { stayUp } from '../start/stay-up.ts';
+import { stopWithin } from '../start/stop-within.ts';
+import { packageVersion } from '../version.ts';
+
+const table = {
+  ...roleOptions,
+  ...dataOptions,
+  ...kafkaOptions,
+  ...httpOptions,
+  ...engineOptions,
+  ...analyticsOptions,
+};
+type Values = OptionValues<typeof table>;
+
+const defaultAdminPort = 4281;
+
+/** `stepwright run`: the roles of one process, until it is told to stop. */
+export const runCommand = defineCommand({
+  name: 'run',
+  about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
+  usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
+  table,
+  rules: [roleNamesRule, embeddedLogRule, brokersRule, embeddedViewsRule, credentialsRule, originRule],
+  run: async (values, positionals, context) => {
+    refuseNames('run', positionals);
+    const process = await startRoleProcess({ ...optionsOf(values), onRestore: restoreReporter(context.stderr) });
+    greet(process, values, context);
+    const end = await stayUp({ stopped: context.stopped, isHealthy: () => process.health.isHealthy(), nowMs: () => performance.now() });
+    if (end === 'failing')
+      context.stderr(`stepwright: this process has been failing for a minute: ${process.failures.at(-1) ?? 'see the log'} (TASK_FAILED)\n`);
+    const { stopWithinMs } = values;
+    if (await stopWithin(process.close(), stopWithinMs)) return end === 'failing' ? 1 : 0;
+    const message = `not everything had ended ${stopWithinMs} ms after the signal; what was not committed is done again by the next owner`;
+    throw new StepwrightError('TASK_FAILED', message);
+  },
+});
+
+function optionsOf(values: Values): RoleProcessOptions {
+  const { host, port, allowOrigins, adminHost } = values;
+  const wanted = values.roles.filter(isRole);
+  const adminPort = values.adminPort ?? (wanted.includes('gateway') ? undefined : defaultAdminPort);
+  return {
+    ...values,
+    roles: wanted,
+    adapters: adaptersOf(values),
+    gateway: { host, port, allowOrigins, version: packageVersion() },
+    admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
+  };
+}
+
+function adaptersOf({
+  log,
+  logSync,
+  views,
+  objects,
+  analytics,
+  brokers,
+  replicationFactor,
+  sessionTimeoutMs,
+  ...rest
+}: Values): AdapterChoice {
+  const { brokersTls: tls, brokersCa: tlsCa, brokersMechanism: mechanism, brokersUser: user, brokersPassword: password } = rest;
+  const kafka = { brokers, replicationFactor, sessionTimeoutMs, tls, tlsCa, mechanism, user, password };
+  return { log, logSync, views, objects, analytics, ...(log === 'kafka' && { kafka }) };
+}
+
+function greet({ url, adminUrl, tokens, keyCount }: RoleProcess, values: Values, { stdout }: CommandContext): void {
+  stdout(`Stepwright is running: ${values.roles.join(', ')} on ${values.log === 'kafka' ? values.brokers.join(',') : values.data}.\n`);
+  if (url !== undefined) stdout(`  gateway  ${url}\n`);
+  if (adminUrl !== undefined) stdout(`  admin    ${adminUrl}\n`);
+  if (url === undefined || keyCount > 0) return;
+  const token = tokens.mint({ tenantId: localTenant, role: 'admin', operator: true });
+  stdout(
+    `  library  ${url}/?token=${token}\n  There are no API keys yet: this token ends with the process; stepwright keys add makes one that stays.\n`,
+  );
+}

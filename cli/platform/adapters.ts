@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { createFileKeyring, type FileKeyringOptions } from '../../processors/adapters/file-keyring/file-keyring.ts';
+import type { Keyring } from '../../processors/ports/keyring.ts';
+import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import type { TopicSerdes } from '../../schemas/avro-serde.ts';
+import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
+import type { SchemaRegistry } from '../../schemas/registry/schema-registry.ts';
+import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analytics.ts';
+import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
+import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
+import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
+import type { Clock } from '../../topology/base/clock.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
+import type { Logger } from '../../topology/base/logger.ts';
+import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
+import { createKafkaLog } from '../../topology/log/kafka/kafka-log.ts';
+import type { Log, TopicPartition } from '../../topology/log/log.ts';
+import type { Folders } from './folders.ts';
+
+/**
+ * The one place where an adapter is chosen. A new one is a word in its list, which makes it a value of the option of that name, and a case in its
+ * function. `embedded` kinds belong to one process; `shared` tells which may be opened by several at once (role-rules.ts refuses the rest).
+ */
+export const logKinds = ['embedded', 'kafka'] as const;
+export const viewKinds = ['embedded'] as const;
+export const objectKinds = ['folder'] as const;
+export const analyticsKinds = ['chdb', 'off'] as const;
+export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
+export type LogKind = (typeof logKinds)[number];
+export type ViewKind = (typeof viewKinds)[number];
+export type ObjectKind = (typeof objectKinds)[number];
+export type AnalyticsKind = (typeof analyticsKinds)[number];
+
+export interface KafkaChoice {
+  readonly brokers: readonly string[];
+  readonly replicationFactor: number | undefined;
+  readonly sessionTimeoutMs: number;
+  readonly tls: boolean;
+  /** PEM file of the authority that signed the brokers' certificates; the system's own when undefined. */
+  readonly tlsCa: string | undefined;
+  readonly mechanism: (typeof saslMechanisms)[number];
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+export interface AdapterChoice {
+  readonly log: LogKind;
+  readonly kafka?: KafkaChoice;
+  /** Of the embedded log. */
+  readonly logSync: 'never' | 'always';
+  readonly views: ViewKind;
+  readonly objects: ObjectKind;
+  readonly analytics: AnalyticsKind;
+}
+
+/** What every adapter of a process shares. */
+export interface AdapterEnvironment {
+  readonly folders: Folders;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Everything in one process on one folder. */
+export const embeddedAdapters: AdapterChoice = {
+  log: 'embedded',
+  logSync: 'never',
+  views: 'embedded',
+  objects: 'folder',
+  analytics: 'off',
+};
+
+/** @throws {LOG_LOCKED | CONFIG_INVALID} and the embedded log's own codes; a Kafka log connects when it is first used. */
+export async function openLog({ log, logSync, kafka }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): Promise<Log> {
+  switch (log) {
+    case 'embedded':
+      return openEmbeddedLog({ directory: folders.log, sync: logSync, clock, logger });
+    case 'kafka':
+      if (kafka === undefined) throw new StepwrightError('CONFIG_INVALID', '--brokers: is needed with --log kafka');
+      return createKafkaLog({ ...kafkaOptions(kafka), clock, logger });
+  }
+}
+
+function kafkaOptions(kafka: KafkaChoice): Parameters<typeof createKafkaLog>[0] {
+  const { brokers, replicationFactor, sessionTimeoutMs, tls, tlsCa, mechanism, user: username, password } = kafka;
+  return {
+    brokers,
+    sessionTimeoutMs,
+    ...(replicationFactor !== undefined && { replicationFactor }),
+    ...(tls && { ssl: tlsCa === undefined ? true : { ca: readCertificate(tlsCa) } }),
+    ...(username !== undefined && password !== undefined && { sasl: { mechanism, username, password } }),
+  };
+}
+
+function readCertificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new StepwrightError('CONFIG_INVALID', `--brokers-ca: ${file} cannot be read`, { cause });
+  }
+}
+
+/** Files of one folder, which all processes of a deployment share. */
+export function openKeyring({ folders, clock }: AdapterEnvironment, options: Pick<FileKeyringOptions, 'crashPoint'> = {}): Keyring {
+  return createFileKeyring({ directory: folders.keys, clock, ...options });
+}
+
+export function openRegistry({ folders }: AdapterEnvironment): SchemaRegistry {
+  return createFileRegistry(folders.schemas);
+}
+
+export function openObjects({ objects }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): Promise<ObjectStore> {
+  switch (objects) {
+    case 'folder':
+      return openFolderObjectStore({ folder: folders.objects, clock, logger });
+  }
+}
+
+/** What the read side hands to its adapters. */
+export interface ViewParts {
+  /** Where a session's steps are in the log. */
+  readonly livePartitionOf: (tenantId: string, sessionId: string) => TopicPartition;
+  readonly keyring: Keyring;
+}
+
+export type Views = ViewWriter & ViewReader;
+
+export function openViews({ views }: AdapterChoice, { folders }: AdapterEnvironment, parts: ViewParts): Promise<Views> {
+  switch (views) {
+    case 'embedded':
+      return openEmbeddedViews({ folder: folders.views, ...parts });
+  }
+}
+
+export function openAnalyticsOf({ analytics }: AdapterChoice, { folders }: AdapterEnvironment, serdes: TopicSerdes): Analytics {
+  switch (analytics) {
+    case 'chdb':
+      return openAnalytics({ folder: folders.analytics }, serdes);
+    case 'off':
+      return noAnalytics;
+  }
+}
+
+const noAnalytics: Analytics = {
+  reader: {
+    available: false,
+    report: () => Promise.reject(new StepwrightError('ANALYTICS_OFF', 'Analytics is off: it was started with --no-analytics.')),
+  },
+  target: undefined,
+  close: async () => {},
+};

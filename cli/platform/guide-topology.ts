@@ -1,0 +1,24 @@
+import { createImageTools } from '../../processors/adapters/images/image-tools.ts';
+import { createSafeStage } from '../../processors/safe-stage.ts';
+import { defaultSessionizeOptions } from '../../processors/sessionize/session-state.ts';
+import { buildGuideTopology } from '../../processors/topology.ts';
+import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import type { Topology } from '../../topology/builder/topology-builder-api.ts';
+import type { SharedStorage } from './storage.ts';
+
+/** What the topology is made of; to describe it, an empty one will do. */
+export type TopologyStorage = Pick<SharedStorage, 'keyring' | 'objects' | 'serdes' | 'plainSerdes'>;
+
+const picturesAtATime = 4;
+
+/** The chain with its adapters, as this process runs it. */
+export function guideTopology(storage: TopologyStorage, originals: ObjectStore): Topology {
+  const { keyring, objects, serdes, plainSerdes } = storage;
+  const { stateTtlMs } = defaultSessionizeOptions;
+  return buildGuideTopology({
+    // The chain seals capture.events itself, beside its stores.
+    serdes: { ...serdes, 'capture.events.v1': plainSerdes['capture.events.v1'] },
+    keyring,
+    safeStage: createSafeStage({ keyring, images: createImageTools(), objects, originals, concurrencyCount: picturesAtATime, stateTtlMs }),
+  });
+}

@@ -1,0 +1,42 @@
+import type { HealthView } from '../../gateway/read/ports.ts';
+import type { StreamApp } from '../../topology/runtime/stream-app.ts';
+import type { SinkHandle } from './sink-handle.ts';
+
+/** What a process runs, as far as it has been started. */
+export interface RunningParts {
+  readonly app?: Pick<StreamApp, 'health' | 'state'>;
+  readonly sinks?: readonly Pick<SinkHandle, 'name' | 'isHealthy'>[];
+}
+
+/** Health of a process from its first moment: until `started` it is alive and not ready. */
+export class ProcessHealth implements HealthView {
+  #parts: RunningParts | undefined;
+  #isStopping = false;
+
+  started(parts: RunningParts): void {
+    this.#parts = parts;
+  }
+
+  /** From here on no balancer should send anything. */
+  stopping(): void {
+    this.#isStopping = true;
+  }
+
+  alive(): boolean {
+    return this.#isStopping || (this.#parts?.app?.health().isAlive ?? true);
+  }
+
+  notReady(): string[] {
+    if (this.#isStopping) return ['stopping'];
+    if (this.#parts === undefined) return ['starting'];
+    const { app, sinks = [] } = this.#parts;
+    const failed = sinks.filter((sink) => !sink.isHealthy()).map((sink) => `sink ${sink.name}`);
+    return app === undefined || app.health().isReady ? failed : [`tasks ${app.state()}`, ...failed];
+  }
+
+  /** False when a task or a sink keeps failing: after a while the process should end, so that its orchestrator sees it (DESIGN §3.8). */
+  isHealthy(): boolean {
+    const { app, sinks = [] } = this.#parts ?? {};
+    return (app?.health().isHealthy ?? true) && sinks.every((sink) => sink.isHealthy());
+  }
+}

@@ -1,0 +1,71 @@
+import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
+import { defaultStateBudgets, type StateBudgets } from '../../state/task-state.ts';
+import type { Clock } from '../../topology/base/clock.ts';
+import type { Logger } from '../../topology/base/logger.ts';
+import type { Metrics } from '../../topology/base/metrics.ts';
+import type { CrashPoints } from '../../topology/runtime/crash-points.ts';
+import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
+import { createStreamApp, type StreamApp } from '../../topology/runtime/stream-app.ts';
+import { deadLetterTopic } from './dead-letters.ts';
+import type { Failures } from './failures.ts';
+import { guideTopology } from './guide-topology.ts';
+import type { SharedStorage } from './storage.ts';
+
+export interface ProcessorsOptions {
+  readonly storage: SharedStorage;
+  readonly commitIntervalMs: number;
+  readonly stateBudgetBytes: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly onRestore?: (progress: RestoreProgress) => void;
+  /** For crash tests. */
+  readonly crashPoints?: CrashPoints;
+}
+
+/** Originals of screenshots, unsealed on the way out, sealed on the way in. */
+export function quarantineOf({ objects, keyring }: Pick<SharedStorage, 'objects' | 'keyring'>): ObjectStore {
+  return sealedObjects(objects, keyring, quarantineScope);
+}
+
+/** Starts the tasks of this process. @throws {STATE_LOCKED | LOG_TOPIC_UNKNOWN} */
+export async function startProcessors(options: ProcessorsOptions, failures: Failures): Promise<StreamApp> {
+  const { storage, clock, random, logger, metrics, onRestore, crashPoints } = options;
+  const app = createStreamApp({
+    topology: guideTopology(storage, quarantineOf(storage)),
+    log: storage.log,
+    state: { directory: storage.folders.state },
+    deadLetterTopic,
+    bounds: { commitIntervalMs: options.commitIntervalMs },
+    stateBudgets: budgetsOf(options.stateBudgetBytes, storage.partitionCount),
+    clock,
+    random,
+    logger,
+    metrics,
+    onTaskFailed: (taskId, error) => failures.add(`task ${taskId}`, error),
+    ...(onRestore && { onRestore }),
+    ...(crashPoints && { crashPoints }),
+  });
+  try {
+    await app.start();
+    return app;
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The process's budget over all tasks that it may come to own, in the proportions of the default. */
+function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
+  const { cacheBytes, blockCacheBytes, memtableBytes } = defaultStateBudgets;
+  const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);
+  const part = (bytes: number): number => Math.floor(bytes * share);
+  return {
+    ...defaultStateBudgets,
+    cacheBytes: part(cacheBytes),
+    blockCacheBytes: part(blockCacheBytes),
+    memtableBytes: part(memtableBytes),
+  };
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCommandLine } from '../main.ts';
+
+/** What `stepwright run` says before anything is opened. */
+async function refused(...args: readonly string[]): Promise<string> {
+  let err = '';
+  const context = { env: {}, stdout: () => {}, stderr: (text: string) => void (err += text), stopped: new AbortController().signal };
+  assert.equal(await runCommandLine(['run', ...args], context), 2, err);
+  return err;
+}
+
+const kafka = ['--log', 'kafka', '--brokers', '127.0.0.1:9092'];
+
+test('a role that is none is refused with those that are', async () => {
+  assert.match(await refused('--roles', 'gateway,processor'), /--roles: "processor" is none of gateway, processors, sinks/);
+  assert.match(await refused('--roles', ','), /--roles: name at least one/);
+});
+
+test('what is embedded belongs to one process: roles that would have no way to it are refused, naming the option and the way out', async () => {
+  assert.match(await refused('--roles', 'processors'), /--log: embedded .*gateway and sinks .*--log kafka/);
+  for (const alone of ['gateway', 'sinks', 'gateway,processors']) {
+    assert.match(await refused('--roles', alone, ...kafka), /--views: embedded .*--roles gateway,sinks/);
+  }
+});
+
+test('brokers belong to the Kafka log, are needed by it and have a port; a password belongs to a user', async () => {
+  assert.match(await refused('--brokers', '127.0.0.1:9092'), /--brokers: belongs to --log kafka/);
+  assert.match(await refused('--log', 'kafka'), /--brokers: is needed with --log kafka/);
+  assert.match(await refused('--log', 'kafka', '--brokers', 'kafka-1,kafka-2:9092'), /--brokers: "kafka-1" is no host:port/);
+  assert.match(await refused(...kafka, '--brokers-user', 'app'), /--brokers-password: is needed with --brokers-user/);
+  const told = await refused(...kafka, '--brokers-password', 'hunter2');
+  assert.match(told, /--brokers-password: belongs to --brokers-user/);
+  assert.doesNotMatch(told, /hunter2/);
+});

@@ -1,0 +1,59 @@
+import type { LogKind, ViewKind } from './adapters.ts';
+import { isRole, roles } from './roles.ts';
+
+interface Refused<Name extends string> {
+  readonly option: Name;
+  readonly problem: string;
+}
+
+/** Scheme, host and port, as a browser sends them; a wildcard is none. */
+export function originRule({ allowOrigins }: { readonly allowOrigins: readonly string[] }): Refused<'allowOrigins'> | undefined {
+  const wrong = allowOrigins.find((origin) => !/^[a-z][a-z0-9+.-]*:\/\/[^/?#*\s]+$/.test(origin));
+  return wrong === undefined ? undefined : { option: 'allowOrigins', problem: `"${wrong}" is no origin like https://app.example.com` };
+}
+
+interface RoleValues {
+  readonly roles: readonly string[];
+  readonly log: LogKind;
+  readonly views: ViewKind;
+  readonly brokers: readonly string[];
+}
+
+export function roleNamesRule({ roles: wanted }: Pick<RoleValues, 'roles'>): Refused<'roles'> | undefined {
+  const wrong = wanted.find((name) => !isRole(name));
+  if (wrong !== undefined) return { option: 'roles', problem: `"${wrong}" is none of ${roles.join(', ')}` };
+  return wanted.length === 0 ? { option: 'roles', problem: `name at least one of ${roles.join(', ')}` } : undefined;
+}
+
+/** What is embedded belongs to one process, so all roles that use it must stand there. */
+export function embeddedLogRule({ roles: wanted, log }: Pick<RoleValues, 'roles' | 'log'>): Refused<'log'> | undefined {
+  const missing = roles.filter((role) => !wanted.includes(role));
+  if (log !== 'embedded' || missing.length === 0) return undefined;
+  const problem = `embedded is a folder that one process owns, and ${missing.join(' and ')} would have no way to it: leave --roles out, or say --log kafka`;
+  return { option: 'log', problem };
+}
+
+export function embeddedViewsRule({ roles: wanted, views }: Pick<RoleValues, 'roles' | 'views'>): Refused<'views'> | undefined {
+  const [has, lacks] = wanted.includes('gateway') ? ['gateway', 'sinks'] : ['sinks', 'gateway'];
+  if (views !== 'embedded' || !wanted.includes(has) || wanted.includes(lacks)) return undefined;
+  const problem = `embedded is a folder that one process owns: sinks fill it and gateway reads it, so name both here (--roles gateway,sinks) and only processors elsewhere`;
+  return { option: 'views', problem };
+}
+
+export function brokersRule({ log, brokers }: Pick<RoleValues, 'log' | 'brokers'>): Refused<'brokers'> | undefined {
+  if (log === 'embedded') return brokers.length === 0 ? undefined : { option: 'brokers', problem: 'belongs to --log kafka' };
+  if (brokers.length === 0) return { option: 'brokers', problem: 'is needed with --log kafka: host:port,host:port' };
+  const wrong = brokers.find((broker) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker));
+  return wrong === undefined ? undefined : { option: 'brokers', problem: `"${wrong}" is no host:port` };
+}
+
+export function credentialsRule(values: {
+  readonly brokersUser: string | undefined;
+  readonly brokersPassword: string | undefined;
+}): Refused<'brokersPassword'> | undefined {
+  if ((values.brokersUser === undefined) === (values.brokersPassword === undefined)) return undefined;
+  return {
+    option: 'brokersPassword',
+    problem: values.brokersUser === undefined ? 'belongs to --brokers-user' : 'is needed with --brokers-user',
+  };
+}
