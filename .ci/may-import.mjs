@@ -45,7 +45,7 @@ export const vendorOwners = {
   'prom-client': ['topology/base'],
   ajv: ['schemas'],
   testcontainers: ['services'],
-  'playwright-core': ['cli/record', 'cli/demo/recorder', 'agent/capture', 'bench/secrets'],
+  'playwright-core': ['cli/record', 'cli/demo/recorder', 'agent/capture', 'bench/secrets', 'bench/capture'],
 };
 
 /** Node modules that a pure folder may not import: processors see no disk, no network, no process (T2). */

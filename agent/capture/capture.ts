@@ -46,7 +46,11 @@ type Listeners = Readonly<Record<string, (event: Event, element: Element) => voi
 
 export function startCapture(options: CaptureOptions): Capture {
   const { view, emit } = options;
-  const protection = createProtection(view.document, options.protectSelector);
+  const protection = createProtection({
+    document: view.document,
+    extraSelector: options.protectSelector,
+    onChange: () => masks.changed(),
+  });
   const masks = createMaskHistory(view, () => protection.maskRects());
   const targets = createTargetDescriber(view, protection);
   const send = (kind: EventKind, fields: Fields, shot?: Shot): void => {

@@ -1,7 +1,7 @@
 import type { Rect } from '../../schemas/types/capture-event.ts';
-import { isDocument, isElement, isFrame, isInput, isShadowRoot, isTextArea } from './dom/kinds.ts';
-import { distinctRects, frameOffset, rectOf } from './dom/rects.ts';
-import { personalRects } from './personal-data.ts';
+import { isElement, isInput, isSelect, isShadowRoot, isTextArea } from './dom/kinds.ts';
+import { createMaskFinder } from './mask-rects.ts';
+import { createPageContent, type ValueField } from './page-content.ts';
 
 /** Marks of a page or a policy: nothing below such an element is read, and its rectangle is masked in every picture. */
 export const markedSelector = '[data-stepwright-protect], [data-private], [data-sensitive], .sw-protect';
@@ -15,8 +15,6 @@ const secretName =
 export interface Protection {
   /** Once a password, always one: the answer never turns back to false for an element. */
   isProtected(element: Element): boolean;
-  /** Remembers fields that are passwords now, so that a later "show password" does not open them. */
-  remember(root: ParentNode): void;
   /** Rectangles of all protected elements and of personal data in view, in this frame and the frames of the same origin inside it, CSS pixels of the top viewport. */
   maskRects(): Rect[];
   /** Whether this document holds anything to mask, placed or not. */
@@ -24,12 +22,25 @@ export interface Protection {
   stop(): void;
 }
 
-/** Watches one document. `extraSelector` comes from the tenant's policy. */
-export function createProtection(document: Document, extraSelector = ''): Protection {
+export interface ProtectionOptions {
+  readonly document: Document;
+  /** From the tenant's policy. */
+  readonly extraSelector?: string | undefined;
+  /** The page changed in a way that may move, show or hide what is protected. */
+  readonly onChange?: () => void;
+}
+
+/** Watches one document and what is inside it. */
+export function createProtection({ document, extraSelector = '', onChange }: ProtectionOptions): Protection {
   const known = new WeakSet<Element>();
   const marked = extraSelector === '' ? markedSelector : `${markedSelector}, ${extraSelector}`;
-  const remember = (root: ParentNode): void => {
-    for (const field of root.querySelectorAll(secretFieldSelector)) known.add(field);
+  /** What its attributes say of a field, until one changes. */
+  const secrets = new WeakMap<Node, boolean>();
+  const isSecret = (field: ValueField): boolean => {
+    if (known.has(field)) return true;
+    const secret = secrets.get(field) ?? isSecretField(field);
+    secrets.set(field, secret);
+    return secret;
   };
   const isProtected = (element: Element): boolean => {
     if (known.has(element)) return true;
@@ -37,28 +48,36 @@ export function createProtection(document: Document, extraSelector = ''): Protec
     if (secret) known.add(element);
     return secret;
   };
-  const observer = new MutationObserver((mutations) => {
-    for (const mutation of mutations) {
-      if (!isElement(mutation.target)) continue;
-      if (mutation.type === 'attributes' && (mutation.oldValue ?? '').toLowerCase() === 'password') known.add(mutation.target);
-      if (mutation.addedNodes.length > 0) remember(mutation.target);
-    }
+  const content = createPageContent(document, {
+    // A later "show password" does not open it.
+    onField: (field) => {
+      if (field.matches(secretFieldSelector)) known.add(field);
+    },
+    onChange: (mutations) => {
+      for (const { type, attributeName, target, oldValue } of mutations) {
+        if (type !== 'attributes' || !isElement(target)) continue;
+        secrets.delete(target);
+        if (attributeName === 'type' && (isPassword(oldValue) || isPassword(target.getAttribute('type')))) known.add(target);
+      }
+      onChange?.();
+    },
   });
-  observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['type'], attributeOldValue: true });
-  remember(document);
+  const finder = createMaskFinder({ marked, isSecret });
+  content.contents();
   return {
     isProtected,
-    remember,
-    maskRects: () => distinctRects(rectsIn(document, marked, (field) => known.has(field) || isSecretField(field))),
-    hasProtected: () =>
-      [...document.querySelectorAll(`${marked}, input, textarea`)].some((element) => element.matches(marked) || isProtected(element)) ||
-      personalRects(document, { x: 0, y: 0 }, isProtected).length > 0,
-    stop: () => observer.disconnect(),
+    maskRects: () => finder.rects(content.contents()),
+    hasProtected: () => finder.isNeeded(content.contents()),
+    stop: () => content.stop(),
   };
 }
 
+function isPassword(type: string | null): boolean {
+  return type?.toLowerCase() === 'password';
+}
+
 function isSecretField(element: Element): boolean {
-  if (!isInput(element) && !isTextArea(element)) return false;
+  if (!isInput(element) && !isTextArea(element) && !isSelect(element)) return false;
   if (element.type === 'password' || secretAutocomplete.test(element.autocomplete)) return true;
   if (isInput(element) && !textTypes.has(element.type)) return false;
   return [element.name, element.id].some((name) => secretName.test(name.replace(/([a-z])([A-Z])/g, '$1-$2')));
@@ -74,33 +93,4 @@ function closestAcrossShadow(element: Element, selector: string): Element | null
     current = isShadowRoot(root) ? root.host : null;
   }
   return null;
-}
-
-/** Runs at every press, on pages of any size: selectors do what they can, and a field inside a marked element is covered by its rectangle. */
-function rectsIn(root: Document | ShadowRoot, marked: string, isSecret: (element: Element) => boolean): Rect[] {
-  const view = isDocument(root) ? root.defaultView : root.ownerDocument.defaultView;
-  if (view === null) return [];
-  const offset = frameOffset(view);
-  const rects: Rect[] = [];
-  for (const element of root.querySelectorAll(marked)) pushRect(rects, element, offset);
-  for (const field of root.querySelectorAll('input, textarea')) if (isSecret(field)) pushRect(rects, field, offset);
-  rects.push(...personalRects(root, offset, isSecret));
-  for (const inner of innerRoots(root)) rects.push(...rectsIn(inner, marked, isSecret));
-  return rects;
-}
-
-/** Open shadow roots, and documents of frames of the same origin. */
-function innerRoots(root: Document | ShadowRoot): (Document | ShadowRoot)[] {
-  const roots: (Document | ShadowRoot)[] = [];
-  for (const element of root.querySelectorAll('*')) if (element.shadowRoot !== null) roots.push(element.shadowRoot);
-  for (const frame of root.querySelectorAll('iframe, frame')) {
-    const document = isFrame(frame) ? frame.contentDocument : null;
-    if (document !== null) roots.push(document);
-  }
-  return roots;
-}
-
-function pushRect(rects: Rect[], element: Element, offset: { x: number; y: number } | undefined): void {
-  const rect = rectOf(element, offset);
-  if (rect !== undefined) rects.push(rect);
 }

@@ -1,24 +1,4 @@
-/** Check-digit algorithms. All take digits (or the letters said) only, and answer false for an empty string. */
-
-/** ISO/IEC 7812-1. */
-export function luhn(digits: string): boolean {
-  let sum = 0;
-  for (let index = 0; index < digits.length; index += 1) {
-    const digit = Number(digits[digits.length - 1 - index]);
-    const doubled = index % 2 === 0 ? digit : digit * 2;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return digits !== '' && sum % 10 === 0;
-}
-
-/** ISO 7064 mod 97-10 as in IBAN: letters count 10 to 35; the remainder must be 1. */
-export function mod97(text: string): number {
-  let remainder = 0;
-  for (const character of text) {
-    for (const digit of String(Number.parseInt(character, 36))) remainder = (remainder * 10 + Number(digit)) % 97;
-  }
-  return remainder;
-}
+/** Check digits of national ids and codes (Luhn and mod 97, which recorders need too, stand in schemas/check-digits.ts). All take digits only, and answer false for an empty string. */
 
 /** Sum of digit × weight over as many digits as there are weights. */
 export function weighted(digits: string, weights: readonly number[]): number {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RedactionKind } from '../kinds.ts';
-import { luhn, mod97, verhoeff } from './checksums.ts';
+import { luhn, mod97 } from '../../../schemas/check-digits.ts';
+import { verhoeff } from './checksums.ts';
 import { findInText } from './text-redactor.ts';
 
 function found(kind: RedactionKind, text: string): readonly string[] {

@@ -1,4 +1,5 @@
-import { luhn, weighted } from '../checksums.ts';
+import { luhn } from '../../../../schemas/check-digits.ts';
+import { weighted } from '../checksums.ts';
 import { bounded, idContext, type NationalId } from './national-id.ts';
 
 /** SSA: no area 000, 666 or 9xx, no group 00, no serial 0000; and not the numbers of advertisements. */

@@ -1,4 +1,5 @@
-import { isDay, luhn, verhoeff, weighted } from '../checksums.ts';
+import { luhn } from '../../../../schemas/check-digits.ts';
+import { isDay, verhoeff, weighted } from '../checksums.ts';
 import { bounded, idContext, type NationalId } from './national-id.ts';
 
 /** UIDAI: twelve digits, the first 2 to 9, Verhoeff. */

@@ -1,4 +1,5 @@
-import { isDay, luhn, mod11and10, weighted } from '../checksums.ts';
+import { luhn } from '../../../../schemas/check-digits.ts';
+import { isDay, mod11and10, weighted } from '../checksums.ts';
 import { bounded, idContext, type NationalId } from './national-id.ts';
 
 /** Whether `YYMMDD…` begins with a day, `offset` taken from the month (centuries and sexes are coded there in some countries). */

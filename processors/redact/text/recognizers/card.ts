@@ -1,4 +1,4 @@
-import { luhn } from '../checksums.ts';
+import { luhn } from '../../../../schemas/check-digits.ts';
 import { nearby, words } from '../context.ts';
 import { digitsOf, matches, type Recognizer } from '../recognizer.ts';
 

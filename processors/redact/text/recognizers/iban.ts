@@ -1,4 +1,4 @@
-import { mod97 } from '../checksums.ts';
+import { mod97 } from '../../../../schemas/check-digits.ts';
 import type { Recognizer, Span } from '../recognizer.ts';
 
 /** Length by country, SWIFT IBAN registry release 99. */
