@@ -74,6 +74,8 @@ export interface GatewayDeps {
   readonly pagesDirectory?: string;
   readonly version: string;
   readonly log: Log;
+  /** Name of this gateway, when others may write to the same log; see `IngestDeps.gatewayId`. */
+  readonly gatewayId?: string;
   readonly topics?: GatewayTopics;
   readonly serdes: GatewaySerdes;
   readonly eventParser: EventParser;
@@ -222,6 +224,7 @@ function createIngest(deps: GatewayDeps, topics: GatewayTopics): IngestService {
   const { views } = deps;
   return new IngestService({
     log: deps.log,
+    ...(deps.gatewayId !== undefined && { gatewayId: deps.gatewayId }),
     captureTopic: topics.capture,
     stateTopic: topics.ingestState,
     chunkSerde: deps.serdes.capture,

@@ -53,7 +53,7 @@ function optionsOf(values: Values): RoleProcessOptions {
     ...values,
     roles: wanted,
     adapters: adaptersOf(values),
-    gateway: { host, port, allowOrigins, version: packageVersion() },
+    gateway: { host, port, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded' },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };
 }

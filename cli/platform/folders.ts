@@ -19,6 +19,8 @@ export interface Folders {
   readonly analytics: string;
   /** Chunks that were acked while the log was away. */
   readonly spool: string;
+  /** Name of the gateway of this process. */
+  readonly gatewayIdFile: string;
 }
 
 /** `own` holds what one process keeps for itself. Default: the shared folder, for a deployment of one process of each role. */
@@ -33,6 +35,7 @@ export function foldersOf(data: string, own: string = data): Folders {
     views: join(own, 'views'),
     analytics: join(own, 'analytics'),
     spool: join(own, 'spool'),
+    gatewayIdFile: join(own, 'gateway-id'),
   };
 }
 

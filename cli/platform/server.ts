@@ -39,7 +39,7 @@ export interface Server {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { data, logSync, analytics, host, port, allowOrigins, version } = options;
   const adapters = { ...embeddedAdapters, logSync, analytics: analytics ? ('chdb' as const) : ('off' as const) };
-  const gateway = { host, port, allowOrigins, version };
+  const gateway = { host, port, allowOrigins, version, isShared: false };
   const process = await startRoleProcess({ ...options, data, adapters, roles, gateway });
   const { url, readSide, app, sinks, failures, health, tokens, close } = process;
   if (url === undefined || readSide === undefined || app === undefined)

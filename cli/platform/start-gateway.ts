@@ -9,6 +9,7 @@ import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { PromMetrics } from '../../topology/base/prom-metrics.ts';
 import { forgetSession } from './forget.ts';
+import { gatewayIdIn } from './gateway-id.ts';
 import type { OpenedParts } from './opened-parts.ts';
 import type { PlatformObserver } from './operator-view.ts';
 import { defaultPolicy } from './policy.ts';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   readonly port: number;
   readonly allowOrigins: readonly string[];
   readonly version: string;
+  /** Other gateways may write to the same log. */
+  readonly isShared: boolean;
 }
 
 /** What every part of a process shares. */
@@ -62,6 +65,7 @@ function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayPa
     allowedOrigins: options.allowOrigins,
     pagesDirectory,
     version: options.version,
+    ...(options.isShared && { gatewayId: gatewayIdIn(storage.folders.gatewayIdFile) }),
     log,
     serdes: {
       capture: serdes['capture.events.v1'],

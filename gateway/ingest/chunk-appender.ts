@@ -5,7 +5,7 @@ import { partitionOfKey } from '../../topology/base/partition.ts';
 import type { OutputRecord } from '../../topology/log/log.ts';
 import type { AppendQueue } from './append-queue.ts';
 import type { DeltaCodec, SessionState, StateDelta } from './session-state.ts';
-import { scopeOf } from './session-state.ts';
+import { mergeStates, scopeOf } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StateJournal } from './state-journal.ts';
 import { ingestHeader } from './state-journal.ts';
@@ -49,10 +49,15 @@ export class ChunkAppender {
     const parts = this.#split(append.events, append.sizeBytes);
     const records = parts.map((events) => this.#record(after, events, this.#delta(after, events, append)));
     const offsets = await Promise.all(records.map((record) => queue.append(record)));
+    const merged = mergeStates(table.get(scopeOf(after.tenantId, after.sessionId)), after);
     // The table first, then the position: see J2.
-    table.set(after);
+    table.set(merged);
     records.forEach((record, index) => journal.folded(record.partition, offsets[index] ?? 0n));
-    return after;
+    return merged;
+  }
+
+  partitionOf(scope: string): number {
+    return partitionOfKey(Buffer.from(scope), this.#options.partitionCount);
   }
 
   #split(events: readonly CaptureEvent[], sizeBytes: number): readonly (readonly CaptureEvent[])[] {

@@ -160,7 +160,7 @@ function eventsRoute(context: Context): ScopedRoute {
 
 async function appendEvents({ service, admission, limits, eventParser }: Context, request: ScopedRequest): Promise<ApiAnswer | Refusal> {
   const ref = refOf(request);
-  const known = service.find(ref);
+  const known = await service.locate(ref);
   if (known instanceof Refusal) return known;
   const deviceId = deviceOf(request);
   if (deviceId instanceof Refusal) return deviceId;
@@ -237,7 +237,7 @@ function screenshotRoute(context: Context): ScopedRoute {
 
 async function putScreenshot({ service, admission, limits }: Context, request: ScopedRequest): Promise<ApiAnswer | Refusal> {
   const ref = refOf(request);
-  const state = service.find(ref);
+  const state = await service.locate(ref);
   if (state instanceof Refusal) return state;
   const refused = refuseScreenshot(state, request);
   if (refused !== undefined) return refused;
@@ -305,7 +305,7 @@ function markRoute({ service, admission }: Context, action: keyof typeof markSum
     },
     async handle(request) {
       const ref = refOf(request);
-      const known = service.find(ref);
+      const known = await service.locate(ref);
       if (known instanceof Refusal) return known;
       const deviceId = deviceOf(request);
       if (deviceId instanceof Refusal) return deviceId;
@@ -334,7 +334,7 @@ function ackRoute({ service }: Context): ScopedRoute {
       codes: ['SESSION_UNKNOWN', 'SESSION_GONE'],
     },
     async handle(request) {
-      const state = service.find(refOf(request));
+      const state = await service.locate(refOf(request), { newest: true });
       return state instanceof Refusal ? state : answerJson(200, stateAnswer(state, service));
     },
   };

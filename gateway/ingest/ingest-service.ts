@@ -61,6 +61,8 @@ const dayMs = 24 * 3_600_000;
  * - I2: an event is appended once as far as this process knows; what it cannot know (a write without an answer) is appended again, and
  *   sessionize drops it by seq.
  * - I3: secrets are dropped before anything is sealed, queued or spooled (P1–P4).
+ * - I5: several gateways: a request that speaks of more than this one knows is judged only after everything in the log was folded. The ack of an agent
+ *   never goes back: events that another gateway acked and the log does not have yet are waited for.
  * - I4: a deleted session stays deleted: the keyring's tombstone is asked first, and sealing fails after it.
  */
 export class IngestService {
@@ -78,11 +80,11 @@ export class IngestService {
   constructor(deps: IngestDeps) {
     this.#deps = deps;
     this.#screenshots = new Screenshots(deps.quarantine, deps.limits);
-    const { log, captureTopic, stateTopic, clock, logger, limits } = deps;
+    const { log, captureTopic, stateTopic, clock, logger, limits, gatewayId } = deps;
     const { checkpointIntervalMs: intervalMs, maxSilenceMs } = limits;
     this.#deltas = createDeltaCodec(deps.keyring);
     const parts = { table: this.#table, deltas: this.#deltas };
-    this.#journal = new StateJournal({ log, captureTopic, stateTopic, ...parts, clock, logger, intervalMs, maxSilenceMs });
+    this.#journal = new StateJournal({ log, captureTopic, stateTopic, ...parts, clock, logger, intervalMs, maxSilenceMs, gatewayId });
     this.#dropped = deps.metrics.counter('gateway_protected_dropped_total', 'Events that lost a protected value or key before the log');
   }
 
@@ -120,7 +122,10 @@ export class IngestService {
     const sessionId = request.sessionId ?? this.#deps.newSessionId();
     const scope = scopeOf(request.tenantId, sessionId);
     return this.#lock.run(scope, async () => {
-      const refused = this.#refuseGone(scope) ?? (await this.#refuseUsed(request));
+      const gone = this.#refuseGone(scope);
+      if (gone !== undefined) return gone;
+      await this.#catchUp(scope);
+      const refused = await this.#refuseUsed(request);
       if (refused !== undefined) return refused;
       const found = this.#table.get(scope);
       if (found !== undefined) return checkDevice(found, request.deviceId) ?? { state: found, resumed: true };
@@ -135,9 +140,18 @@ export class IngestService {
     return this.#refuseGone(scope) ?? state ?? refuse('SESSION_UNKNOWN', 'there is no such session', { field: 'sessionId' });
   }
 
+  /** As `find`, also when another gateway took the session's last events. @throws {LOG_UNAVAILABLE} when that cannot be known now. */
+  async locate(ref: SessionRef, options: { readonly newest?: boolean } = {}): Promise<SessionState | Refusal> {
+    const known = this.find(ref);
+    const isUnknown = known instanceof Refusal && known.code === 'SESSION_UNKNOWN';
+    if (!isUnknown && options.newest !== true) return known;
+    await this.#catchUp(scopeOf(ref.tenantId, ref.sessionId));
+    return this.find(ref);
+  }
+
   append(ref: SessionRef, deviceId: string, batch: EventBatch, sizeBytes: number): Promise<Appended | Refusal> {
     return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
-      const state = this.find(ref);
+      const state = await this.#knowing(ref, batch.lostBefore === true ? 0 : batch.firstSeq - 1);
       if (state instanceof Refusal) return state;
       const refused = checkDevice(state, deviceId) ?? this.#refuseClosed(state, batch) ?? this.#refuseBusy();
       if (refused !== undefined) return refused;
@@ -151,7 +165,7 @@ export class IngestService {
    */
   mark(ref: SessionRef, deviceId: string, mark: Mark): Promise<SessionState | Refusal> {
     return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
-      const state = this.find(ref);
+      const state = await this.#knowing(ref, mark.abandon ? 0 : mark.lastSeq);
       if (state instanceof Refusal) return state;
       const settled = checkDevice(state, deviceId) ?? settleMark(state, mark) ?? this.#refuseOld(state);
       if (settled !== undefined) return settled;
@@ -187,6 +201,22 @@ export class IngestService {
   /** Writes the session states now; a restart then reads nothing of the capture topic. */
   checkpoint(): Promise<void> {
     return this.#journal.checkpoint();
+  }
+
+  /** I5: the state, when it has all that the agent was acked, which is at least `claimedSeq`. */
+  async #knowing(ref: SessionRef, claimedSeq: number): Promise<SessionState | Refusal> {
+    const known = this.find(ref);
+    if (this.#deps.gatewayId === undefined || known instanceof Refusal || known.ackedSeq >= claimedSeq) return known;
+    await this.#catchUp(scopeOf(ref.tenantId, ref.sessionId));
+    const state = this.find(ref);
+    if (state instanceof Refusal || state.ackedSeq >= claimedSeq) return state;
+    const { clock, limits } = this.#deps;
+    if (clock.nowMs() - state.lastAppendAtMs > limits.maxSpoolDelayMs) return state;
+    return refuse('UNAVAILABLE', 'events that another gateway acked have not reached the log yet', { retryAfterMs: 2_000 });
+  }
+
+  async #catchUp(scope: string): Promise<void> {
+    if (this.#deps.gatewayId !== undefined) await this.#journal.caughtUp(this.#appending().partitionOf(scope));
   }
 
   async #openNew(request: OpenRequest, sessionId: string): Promise<SessionState> {

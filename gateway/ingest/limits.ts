@@ -22,6 +22,8 @@ export interface IngestLimits {
   readonly maxSilenceMs: number;
   /** How often session states are written to the state topic: the most that a restart reads of `capture.events`. */
   readonly checkpointIntervalMs: number;
+  /** What another gateway acked reaches the log within this time, or the agent is told that it did not. */
+  readonly maxSpoolDelayMs: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -40,4 +42,5 @@ export const defaultIngestLimits: IngestLimits = {
   deviceRate: { tokensPerSec: 1_000, burstTokens: 20_000 },
   maxSilenceMs: 24 * 3_600_000,
   checkpointIntervalMs: 10_000,
+  maxSpoolDelayMs: 3_600_000,
 };

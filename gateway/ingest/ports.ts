@@ -12,6 +12,8 @@ import type { IngestLimits } from './limits.ts';
 /** Everything that ingest is handed. */
 export interface IngestDeps {
   readonly log: Log;
+  /** Name of this gateway, when others may write to the same log: one that stays the same after a restart. Undefined when it is alone. */
+  readonly gatewayId?: string;
   /** Created by the caller. */
   readonly captureTopic: string;
   /** Ingest's own compacted topic of session states; created here. */

@@ -111,7 +111,7 @@ export function foldDelta(
   before: SessionState | undefined,
   delta: StateDelta,
 ): SessionState | undefined {
-  const opened = delta.opened ?? before;
+  const opened = before ?? delta.opened;
   if (opened === undefined) return undefined;
   const { openedAtMs, clockSkewMs, policy } = opened;
   const base: SessionState = before ?? {
@@ -126,12 +126,14 @@ export function foldDelta(
     guarded: noProtectedFields,
   };
   const newer = delta.ackedSeq >= base.ackedSeq;
+  // Another gateway took these events: where the focus is since then, only it knows (P3).
+  const focus = delta.ackedSeq > base.ackedSeq ? 'unknown' : base.guarded.focus;
   return {
     ...base,
     status: newer ? delta.status : base.status,
     ackedSeq: Math.max(base.ackedSeq, delta.ackedSeq),
     lastAppendAtMs: Math.max(base.lastAppendAtMs, delta.lastAppendAtMs),
-    guarded: { fields: new Set([...base.guarded.fields, ...delta.addedFields]), focus: base.guarded.focus },
+    guarded: { fields: withFields(base.guarded.fields, delta.addedFields), focus },
   };
 }
 
@@ -139,4 +141,19 @@ export function foldDelta(
 export function snapshotOf(state: SessionState): StateDelta {
   const { deviceId, status, ackedSeq, lastAppendAtMs, openedAtMs, clockSkewMs, policy, guarded } = state;
   return { deviceId, status, ackedSeq, lastAppendAtMs, addedFields: [...guarded.fields], opened: { openedAtMs, clockSkewMs, policy } };
+}
+
+/**
+ * The state after an append, when another gateway may have appended to the session meanwhile: no ack goes back, and no field that was protected anywhere is
+ * open again (P1).
+ */
+export function mergeStates(standing: SessionState | undefined, after: SessionState): SessionState {
+  if (standing === undefined) return after;
+  const fields = withFields(after.guarded.fields, [...standing.guarded.fields]);
+  if (standing.ackedSeq <= after.ackedSeq) return { ...after, guarded: { fields, focus: after.guarded.focus } };
+  return { ...standing, guarded: { fields, focus: 'unknown' } };
+}
+
+function withFields(fields: ReadonlySet<string>, added: readonly string[]): ReadonlySet<string> {
+  return added.every((field) => fields.has(field)) ? fields : new Set([...fields, ...added]);
 }

@@ -2,12 +2,13 @@ import type { Clock } from '../../topology/base/clock.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { InputRecord, Log, OutputRecord, Producer, TopicPartition } from '../../topology/log/log.ts';
+import { CaptureFollower } from './capture-follower.ts';
+import { journalKeys, type JournalKeys } from './journal-keys.ts';
 import { foldDelta, snapshotOf } from './session-state.ts';
 import type { DeltaCodec } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 
 export const ingestHeader = 'stepwright-ingest';
-const positionPrefix = '#position/';
 /** A state stays this many times `maxSilenceMs`, so that a late sender hears SESSION_TOO_OLD and not that nobody knows it. */
 const keptSilences = 2;
 
@@ -21,6 +22,8 @@ export interface StateJournalOptions {
   readonly logger: Logger;
   readonly intervalMs: number;
   readonly maxSilenceMs: number;
+  /** Of this gateway among those that write to the same topics; undefined when there is no other. */
+  readonly gatewayId: string | undefined;
 }
 
 /**
@@ -33,6 +36,8 @@ export interface StateJournalOptions {
  *   goes out, and a checkpoint takes states and positions in one turn of the event loop. A chunk that was never acked may be passed over:
  *   its sender resends it.
  * - J3: restore reads the states, then folds the chunks from the positions to the end of the log. Folding twice changes nothing.
+ * - J4: several gateways write one state topic, each under keys of its own, and each follows the chunks of all. So the states of any one gateway and its
+ *   positions belong together, and a restore may begin at the highest position of any of them, that of a gateway that died included.
  */
 export class StateJournal {
   readonly #options: StateJournalOptions;
@@ -42,9 +47,17 @@ export class StateJournal {
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
   #closed = false;
+  readonly #keys: JournalKeys;
+  readonly #follower: CaptureFollower | undefined;
+  /** Keys of gateways that may be gone, of sessions too old to matter: deleted with the first checkpoint. */
+  #leftovers: readonly string[] = [];
 
   constructor(options: StateJournalOptions) {
+    const { gatewayId, log, captureTopic: topic, clock, logger } = options;
     this.#options = options;
+    this.#keys = journalKeys(gatewayId);
+    const fold = (record: InputRecord): void => void this.#foldChunk(record);
+    this.#follower = gatewayId === undefined ? undefined : new CaptureFollower({ log, topic, clock, logger, fold });
   }
 
   /** Fills the table. @throws {LOG_TOPIC_UNKNOWN} when the capture topic is missing. */
@@ -58,18 +71,30 @@ export class StateJournal {
       partition,
       nextOffset: this.#positions.get(partition) ?? 0n,
     }));
+    for (const { partition, nextOffset } of from) this.#positions.set(partition, nextOffset);
     let foldedChunks = 0;
     await this.#read(from, (record, { partition }) => {
       this.#positions.set(partition, record.offset + 1n);
       if (this.#foldChunk(record)) foldedChunks += 1;
     });
     this.#producer = producer;
+    this.#follower?.start(this.#positions);
     this.#schedule();
     return { sessions: table.size, foldedChunks };
   }
 
+  /**
+   * Every chunk of the session's partition that was durable before the call is in the table; at once when no other gateway writes.
+   * @throws {LOG_UNAVAILABLE}
+   */
+  async caughtUp(partition: number): Promise<void> {
+    await this.#follower?.caughtUp(partition);
+  }
+
   /** Call after the table has the new state and before the ack (J2). */
   folded(partition: number, offset: bigint): void {
+    // Chunks of others may stand before it: only the follower knows that they were folded.
+    if (this.#follower !== undefined) return;
     const before = this.#positions.get(partition) ?? 0n;
     if (offset + 1n > before) this.#positions.set(partition, offset + 1n);
   }
@@ -84,6 +109,7 @@ export class StateJournal {
     this.#closed = true;
     this.#cancelTimer?.();
     await this.checkpoint();
+    await this.#follower?.stop();
   }
 
   #schedule(): void {
@@ -100,12 +126,13 @@ export class StateJournal {
     const scopes = table.takeDirty();
     if (scopes.length === 0 || this.#producer === undefined) return;
     try {
-      const positions = [...this.#positions].map(([partition, next]) =>
-        this.#record(`${positionPrefix}${partition}`, Buffer.from(String(next))),
-      );
+      const covered = this.#follower?.positions() ?? this.#positions;
+      const positions = [...covered].map(([partition, next]) => this.#record(this.#keys.ofPosition(partition), Buffer.from(String(next))));
       // Sealing may fail as well as sending: a key cannot be read, a disk is full.
-      const states = scopes.map((scope) => this.#record(scope, this.#snapshot(scope)));
-      await this.#producer.send([...states, ...positions]);
+      const states = scopes.map((scope) => this.#record(this.#keys.ofState(scope), this.#snapshot(scope)));
+      const deletions = this.#leftovers.map((key) => this.#record(key, null));
+      await this.#producer.send([...states, ...deletions, ...positions]);
+      this.#leftovers = [];
     } catch (error) {
       table.markDirty(scopes);
       logger.warn({ err: error }, 'ingest states were not written; the next checkpoint tries again');
@@ -128,14 +155,26 @@ export class StateJournal {
     }
   }
 
-  #foldState(record: InputRecord): void {
-    const key = record.key?.toString() ?? '';
-    if (key.startsWith(positionPrefix)) {
-      if (record.value !== null) this.#positions.set(Number(key.slice(positionPrefix.length)), BigInt(record.value.toString()));
-      return;
-    }
-    if (record.value === null) this.#options.table.delete(key);
-    else this.#fold(key, record.value);
+  #foldState({ key: bytes, value }: InputRecord): void {
+    const key = bytes?.toString() ?? '';
+    const { isOwn, scope, partition } = this.#keys.parse(key);
+    if (partition !== undefined) this.#foldPosition(partition, value);
+    if (scope === undefined) return;
+    if (value !== null && (isOwn || !this.#isTooOld(scope, value))) this.#fold(scope, value);
+    else if (value !== null) this.#leftovers = [...this.#leftovers, key];
+    else if (this.#follower === undefined) this.#options.table.delete(scope);
+  }
+
+  /** J4: any gateway's states cover the chunks before its own position. */
+  #foldPosition(partition: number, value: Buffer | null): void {
+    const nextOffset = BigInt(value?.toString() ?? 0);
+    if (nextOffset > (this.#positions.get(partition) ?? 0n)) this.#positions.set(partition, nextOffset);
+  }
+
+  #isTooOld(scope: string, bytes: Buffer): boolean {
+    const { clock, deltas, maxSilenceMs } = this.#options;
+    const delta = deltas.decode(bytes, scope);
+    return delta === undefined || delta.lastAppendAtMs < clock.nowMs() - keptSilences * maxSilenceMs;
   }
 
   /** Records without our header are facts of the platform: they change nothing here. */
@@ -159,12 +198,13 @@ export class StateJournal {
   ): Promise<void> {
     if (from.length === 0) return;
     const { log } = this.#options;
-    const ranges = await log.offsets(from, 'read_committed');
+    const isolation = this.#options.gatewayId === undefined ? 'read_committed' : 'read_uncommitted';
+    const ranges = await log.offsets(from, isolation);
     const positions = from.map((wanted, index) => {
       const startOffset = ranges[index]?.startOffset ?? 0n;
       return { ...wanted, nextOffset: wanted.nextOffset > startOffset ? wanted.nextOffset : startOffset };
     });
-    const reader = await log.openReader({ from: positions });
+    const reader = await log.openReader({ from: positions, isolation });
     try {
       while (ranges.some((range) => reader.position(range) < range.nextOffset)) {
         for (const batch of await reader.poll({ maxWaitMs: 1_000 })) for (const record of batch.records) fold(record, batch);

@@ -56,6 +56,8 @@ export interface IngestUnderTest {
   records(): Promise<readonly InputRecord[]>;
   /** The process dies without a word and starts anew on the same log, objects and keys. */
   restart(): Promise<IngestUnderTest>;
+  /** Another gateway on the same log, objects and keys. */
+  beside(gatewayId: string, deps?: Partial<IngestDeps>): Promise<IngestUnderTest>;
 }
 
 export interface IngestOptions {
@@ -125,6 +127,7 @@ async function assemble(parts: Pick<IngestUnderTest, 'deps' | 'clock' | 'log' | 
     chunks,
     events: async () => (await chunks()).flatMap((chunk) => chunk.events).filter(({ kind }) => kind !== 'session.opened'),
     restart: () => assemble(parts),
+    beside: (gatewayId, own = {}) => assemble({ ...parts, deps: { ...deps, ...own, gatewayId } }),
   };
 }
 

@@ -102,3 +102,55 @@ it('syncs the bytes before the name and the folder after it', () =>
     await store.put('a/two', Buffer.from('2'), { contentType: 'text/plain' });
     assert.deepEqual(order, ['sync bytes', 'rename', 'sync folder']);
   }));
+
+it('compares and replaces a pointer in one step, also when another process writes it at the same moment', () =>
+  withFolder(async (folder) => {
+    let reachedRename = (): void => {};
+    let sawLock = (): void => {};
+    let goOn = (): void => {};
+    const [atRename, locked, mayRename] = [
+      new Promise<void>((resolve) => (reachedRename = resolve)),
+      new Promise<void>((resolve) => (sawLock = resolve)),
+      new Promise<void>((resolve) => (goOn = resolve)),
+    ];
+    const slowFiles: FileSystem = {
+      ...promises,
+      rename: async (from, to) => {
+        reachedRename();
+        await mayRename;
+        await promises.rename(from, to);
+      },
+    };
+    const watchedFiles: FileSystem = {
+      ...promises,
+      open: async (path, flags, mode) => {
+        if (flags === 'wx') sawLock();
+        return promises.open(path, flags, mode);
+      },
+    };
+    const slow = await openFolderObjectStore({ folder, clock, files: slowFiles });
+    const other = await openFolderObjectStore({ folder, clock, files: watchedFiles });
+    const older = slow.put('a/current', Buffer.from('5'), { contentType: 'text/plain', position: 5n });
+    await atRename;
+    const newer = other.put('a/current', Buffer.from('10'), { contentType: 'text/plain', position: 10n });
+    // Without a lock the newer one would stand by now, and be replaced by the older.
+    await Promise.race([locked, newer]);
+    goOn();
+    await Promise.all([older, newer]);
+    assert.equal((await other.get('a/current'))?.toString(), '10');
+  }));
+
+it('takes over the lock of a process that died while it wrote a pointer', () =>
+  withFolder(async (folder) => {
+    const crashing: FileSystem = { ...promises, rename: () => new Promise(() => {}) };
+    const dead = await openFolderObjectStore({ folder, clock, files: crashing });
+    void dead.put('a/current', Buffer.from('5'), { contentType: 'text/plain', position: 5n });
+    const incoming = join(folder, 'incoming');
+    let lock: string | undefined;
+    while (lock === undefined) lock = (await promises.readdir(incoming)).find((name) => name.endsWith('.lock'));
+    const before = new Date(clock.nowMs() - 20_000);
+    await promises.utimes(join(incoming, lock), before, before);
+    const alive = await openFolderObjectStore({ folder, clock });
+    assert.equal(await alive.put('a/current', Buffer.from('6'), { contentType: 'text/plain', position: 6n }), true);
+    assert.equal((await alive.get('a/current'))?.toString(), '6');
+  }));

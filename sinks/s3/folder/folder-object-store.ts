@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import * as promises from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore, PutOptions } from '../../../processors/ports/object-store.ts';
 import type { Clock } from '../../../topology/base/clock.ts';
+import { StepwrightError } from '../../../topology/base/errors.ts';
 import { silentLogger } from '../../../topology/base/logger.ts';
 import type { Logger } from '../../../topology/base/logger.ts';
 import { KeyedLock } from '../../../topology/base/keyed-lock.ts';
@@ -9,6 +11,7 @@ import { checkPrefix, keySegments } from '../object-key.ts';
 import { DurableFiles } from './durable-files.ts';
 import type { FileSystem } from './durable-files.ts';
 import { classifyFileError, fileErrorCode } from './folder-errors.ts';
+import { withKeyLock, type HeldLock } from './key-lock.ts';
 import { decodeFrame, encodeFrame, maxHeaderBytes } from './object-frame.ts';
 import type { FrameHeader } from './object-frame.ts';
 import { decodeEntry, objectPaths, plainContentType } from './object-path.ts';
@@ -23,7 +26,7 @@ export interface FolderObjectStoreOptions {
 }
 
 /**
- * Opens the S3 twin on a folder of one process: `objects/` holds the objects (object-path.ts), `incoming/` what is being written.
+ * Opens the S3 twin on a folder: `objects/` holds the objects (object-path.ts), `incoming/` what is being written. Several processes of one machine may share it.
  * @throws {OBJECT_STORE_FAILED | OBJECT_STORE_FULL} when the folder cannot be made or read.
  */
 export async function openFolderObjectStore(options: FolderObjectStoreOptions): Promise<ObjectStore> {
@@ -35,8 +38,16 @@ export async function openFolderObjectStore(options: FolderObjectStoreOptions): 
     await durable.ensureFolder(join(options.folder, 'objects'));
     const removedCount = await durable.removeLeftovers(options.leftoverMaxAgeMs ?? 3_600_000, options.clock.nowMs());
     if (removedCount > 0) (options.logger ?? silentLogger).info({ removedCount }, 'deleted half-written objects of an earlier crash');
-    return new FolderObjectStore(files, durable, join(options.folder, 'objects'));
+    return new FolderObjectStore({ files, durable, root: join(options.folder, 'objects'), incoming, nowMs: () => options.clock.nowMs() });
   });
+}
+
+interface FolderParts {
+  readonly files: FileSystem;
+  readonly durable: DurableFiles;
+  readonly root: string;
+  readonly incoming: string;
+  readonly nowMs: () => number;
 }
 
 interface Located {
@@ -47,19 +58,23 @@ interface Located {
 }
 
 /**
- * Owns the files under `objects/`. Writes of one key are serialised here, so a pointer's compare and replace is one step; the folder
- * belongs to one process (the data directory's lock sees to that).
+ * Owns the files under `objects/`. Between processes, a name is given by a link that only one can make (`ifAbsent`) or a rename that replaces as a whole;
+ * what compares before it replaces (`position`) holds a lock for its key.
  */
 class FolderObjectStore implements ObjectStore {
   readonly #files: FileSystem;
   readonly #durable: DurableFiles;
   readonly #root: string;
+  readonly #incoming: string;
+  readonly #nowMs: () => number;
   readonly #locks = new KeyedLock();
 
-  constructor(files: FileSystem, durable: DurableFiles, root: string) {
+  constructor({ files, durable, root, incoming, nowMs }: FolderParts) {
     this.#files = files;
     this.#durable = durable;
     this.#root = root;
+    this.#incoming = incoming;
+    this.#nowMs = nowMs;
   }
 
   async get(key: string): Promise<Buffer | undefined> {
@@ -83,7 +98,9 @@ class FolderObjectStore implements ObjectStore {
 
   async put(key: string, body: Buffer, options: PutOptions): Promise<boolean> {
     const at = this.#locate(key);
-    return this.#locks.run(key, () => guarded('write', () => this.#put(at, body, options)));
+    return this.#locks.run(key, () =>
+      guarded('write', () => (options.position === undefined ? this.#put(at, body, options) : this.#putLocked(key, at, body, options))),
+    );
   }
 
   async delete(key: string): Promise<void> {
@@ -103,7 +120,14 @@ class FolderObjectStore implements ObjectStore {
     yield* this.#walk(join(this.#root, ...encoded), folders.map((segment) => `${segment}/`).join(''), prefix);
   }
 
-  async #put(at: Located, body: Buffer, options: PutOptions): Promise<boolean> {
+  #putLocked(key: string, at: Located, body: Buffer, options: PutOptions): Promise<boolean> {
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 40);
+    return withKeyLock({ files: this.#files, folder: this.#incoming, name, nowMs: this.#nowMs }, (lock) =>
+      this.#put(at, body, options, lock),
+    );
+  }
+
+  async #put(at: Located, body: Buffer, options: PutOptions, lock?: HeldLock): Promise<boolean> {
     const settled = await this.#settledByStanding(at, options);
     if (settled !== undefined) return settled;
     const { contentType, position } = options;
@@ -113,6 +137,8 @@ class FolderObjectStore implements ObjectStore {
     return this.#durable.withTemporary(bytes, async (temporary) => {
       const target = plain ? at.plain : at.framed;
       if (options.ifAbsent) return this.#durable.publishIfAbsent(temporary, target);
+      // Judged by what stood when the lock was ours: begin again.
+      if (lock !== undefined && !(await lock.isHeld())) throw lostLock();
       await this.#durable.publish(temporary, target);
       // The framed file wins in reads, so it goes only after the plain one is durable, and a crash in between shows one whole object.
       const other = plain ? await this.#durable.removeIfThere(at.framed) : await this.#removePlain(at);
@@ -215,6 +241,11 @@ class FolderObjectStore implements ObjectStore {
     const plainType = plainContentType(segments[segments.length - 1] ?? '');
     return { folder, plain: join(folder, paths.plainName), framed: join(folder, paths.framedName), plainType };
   }
+}
+
+function lostLock(): StepwrightError {
+  const message = 'another process took the lock of the object, because this one stood still for too long; it is tried again';
+  return new StepwrightError('OBJECT_STORE_FAILED', message, { disposition: 'retry' });
 }
 
 function isAbsent(error: unknown): boolean {
