@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { crashPointNames } from '../../topology/runtime/crash-points.ts';
-import { createDice } from './dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import { runGuideProcess } from './guide-process.ts';
 import { planKills } from './kill-plan.ts';
 import { runKilled } from './killed-run.ts';

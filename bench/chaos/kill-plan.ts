@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../topology/testing/dice.ts';
 import type { LivingProcess } from './guide-process.ts';
 
 /** What a kill waits for before its random delay: nothing, the opened log, or the last document. */

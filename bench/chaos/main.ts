@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDice } from './dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import { runGuideProcess } from './guide-process.ts';
 import { planKills } from './kill-plan.ts';
 import { runKilled, type Kill, type KilledRun } from './killed-run.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDice } from './dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import { syntheticSession, type Picture } from './synthetic-session.ts';
 
 export const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));

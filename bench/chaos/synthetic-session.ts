@@ -1,5 +1,5 @@
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../topology/testing/dice.ts';
 
 export interface SyntheticOptions {
   readonly dice: Dice;

@@ -6,7 +6,7 @@
  * Rerun: `npm run build && npm run bench:memory -- [--events 20000] [--warm 40000] [--sessions 2000] [--only long|many]`.
  */
 import { parseArgs } from 'node:util';
-import { createDice } from '../chaos/dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import { syntheticSession } from '../chaos/synthetic-session.ts';
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
 import { startPlatformUnderLoad, type PlatformUnderLoad } from './platform-under-load.ts';

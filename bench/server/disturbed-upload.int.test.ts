@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readDemoRecording } from '../../cli/start/demo-recording.ts';
-import { createDice } from '../chaos/dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import type { FullDiskUpload } from './full-disk.ts';
 import { planServerKills, runKilledUpload, type KilledUpload } from './killed-upload.ts';
 import { mountFlags, runOnSmallDisk } from './small-disk.ts';

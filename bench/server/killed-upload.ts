@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DemoRecording } from '../../cli/start/demo-recording.ts';
 import { freePort } from '../../services/free-port.ts';
-import type { Dice } from '../chaos/dice.ts';
+import type { Dice } from '../../topology/testing/dice.ts';
 import { runCommand, startServerProcess, type ServerProcess } from './server-process.ts';
 import { readUploaded, startUpload, type Uploaded } from './upload-client.ts';
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { readDemoRecording } from '../../cli/start/demo-recording.ts';
-import { createDice } from '../chaos/dice.ts';
+import { createDice } from '../../topology/testing/dice.ts';
 import { planServerKills, runKilledUpload, type KilledUpload } from './killed-upload.ts';
 
 const killCount = Number(process.argv[2] ?? 20);

@@ -10,13 +10,15 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly connectionPool: KafkaJsConnectionPool;
   }
 
+  export interface KafkaJsExchange<T> {
+    readonly request: KafkaJsRequest;
+    readonly response: { decode(payload: Buffer): Promise<Buffer>; parse(decoded: Buffer): Promise<T> };
+    readonly requestTimeout: number | null;
+    readonly logResponseError?: boolean;
+  }
+
   export interface KafkaJsConnectionPool {
-    send<T>(protocolRequest: {
-      readonly request: KafkaJsRequest;
-      readonly response: { decode(payload: Buffer): Promise<Buffer>; parse(decoded: Buffer): Promise<T> };
-      readonly requestTimeout: number | null;
-      readonly logResponseError?: boolean;
-    }): Promise<T>;
+    send<T>(exchange: KafkaJsExchange<T>): Promise<T>;
   }
 
   export interface KafkaJsRequest {
@@ -85,6 +87,24 @@ declare module 'kafkajs/src/network/socketFactory.js' {
 
   const createSocketFactory: () => ISocketFactory;
   export default createSocketFactory;
+}
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+  import type { KafkaJsExchange } from 'kafkajs/src/cluster/index.js';
+
+  export default class Connection {
+    /** What has come of an answer that is not complete. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    readonly socket?: Socket;
+    /** Ours: the attempt that is under way. */
+    connecting: Promise<boolean> | undefined;
+    isConnected(): boolean;
+    connect(): Promise<boolean>;
+    send<T>(exchange: KafkaJsExchange<T>): Promise<T>;
+  }
 }
 
 declare module 'kafkajs/src/network/requestQueue/index.js' {

@@ -11,6 +11,7 @@ import { WireReader } from '../wire/wire-reader.ts';
 import { WireWriter } from '../wire/wire-writer.ts';
 import { quietRequestQueues } from './quiet-request-queue.ts';
 import { withinMs } from './retry.ts';
+import { soundConnections } from './sound-connections.ts';
 
 export type CoordinatorKind = 'group' | 'transaction';
 
@@ -33,6 +34,7 @@ export class KafkaConnection {
 
   constructor(settings: KafkaSettings) {
     quietRequestQueues();
+    soundConnections();
     this.#settings = settings;
     this.#cluster = new Cluster({
       logger: kafkaJsLogger(settings),
