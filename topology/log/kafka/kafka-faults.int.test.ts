@@ -35,7 +35,8 @@ async function startMember(t: TestContext, shape: OracleShape, brokerAddress: st
     deadLetterTopic: deadLetterTopicOf(shape),
     bounds: { commitIntervalMs: 20, recordsPerTurn: 50, turnMs: 2 },
     ...(logger && { logger }),
-    onTaskFailed: (taskId, error) => failures.push(`${taskId} ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`),
+    onTaskFailed: (taskId, error) =>
+      failures.push(`${taskId} ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`),
   });
   const close = async (): Promise<void> => {
     await app.close();

@@ -16,13 +16,12 @@ import type { KafkaLogOptions } from './kafka-options.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { createTopicsRequest } from './requests/topic-requests.ts';
 import { settled } from './test-support/kafka-under-test.ts';
-import { findTestBroker } from './test-support/test-broker.ts';
+import { findTestBroker, ownBrokerSkip, startOwnBroker } from './test-support/test-broker.ts';
 import { TransactionWriter } from './write/transaction-writer.ts';
 
 const broker = await findTestBroker(process.env['STEPWRIGHT_TEST_KAFKA']);
 const skip = 'skipReason' in broker ? broker.skipReason : false;
 const address = 'address' in broker ? broker.address : '';
-const pid = 'address' in broker ? broker.pid : undefined;
 
 function openLog(t: TestContext, options: Partial<KafkaLogOptions> = {}): Log {
   const log = createKafkaLog({ brokers: [address], heartbeatMs: 50, ...options });
@@ -30,8 +29,8 @@ function openLog(t: TestContext, options: Partial<KafkaLogOptions> = {}): Log {
   return log;
 }
 
-function openClient(t: TestContext): KafkaClient {
-  const client = new KafkaClient(kafkaSettings({ brokers: [address], heartbeatMs: 50 }));
+function openClient(t: TestContext, brokers: readonly string[] = [address]): KafkaClient {
+  const client = new KafkaClient(kafkaSettings({ brokers, heartbeatMs: 50 }));
   t.after(() => client.close());
   return client;
 }
@@ -96,15 +95,16 @@ test('the broker itself refuses positions under an old generation or an unknown 
 
 test(
   'a commit that the broker does not answer has an unknown outcome, and a new owner finds out which (K8)',
-  { skip: skip === false && pid === undefined ? 'needs a broker of its own, to stop it' : skip },
+  { skip: ownBrokerSkip() },
   async (t) => {
-    assert(pid !== undefined);
-    const log = openLog(t);
+    const own = await startOwnBroker();
+    const brokers = [own.address];
+    const log = openLog(t, { brokers });
     const at = await createTopic(log);
     const [groupId, transactionalId] = [fresh('group'), fresh('task')];
     const none = async (): Promise<void> => {};
     // Its own log gives up soon; the member lives through the pause.
-    const impatient = openLog(t, { requestTimeoutMs: 300, retryWithinMs: 600 });
+    const impatient = openLog(t, { brokers, requestTimeoutMs: 300, retryWithinMs: 600 });
     const options = { groupId, memberId: 'a', topics: [at.topic], offsetReset: 'earliest', onRevoked: none, onAssigned: none } as const;
     const source = await impatient.openSource(options);
     while (source.assignment().length === 0) await source.poll({ maxWaitMs: 100 });
@@ -115,16 +115,16 @@ test(
       await sink.commit([{ ...at, nextOffset: BigInt(round), metadata: `commit ${round}` }], source.membership());
     };
     await commit(1);
-    process.kill(pid, 'SIGSTOP');
+    process.kill(own.pid(), 'SIGSTOP');
     try {
       await rejectsWith('LOG_UNKNOWN_OUTCOME', () => commit(2));
       await rejectsWith('LOG_UNKNOWN_OUTCOME', () => sink.begin());
     } finally {
-      process.kill(pid, 'SIGCONT');
+      process.kill(own.pid(), 'SIGCONT');
     }
     await log.openSink({ transactionalId });
     const [position] = await log.committed(groupId, [at]);
-    await settled(openClient(t), transactionalId);
+    await settled(openClient(t, brokers), transactionalId);
     const values = (await readAll(log, at)).map(text);
     assert.deepEqual(values, position?.metadata === 'commit 2' ? ['round 1', 'round 2'] : ['round 1']);
     assert.ok(['commit 1', 'commit 2'].includes(position?.metadata ?? ''));

@@ -88,7 +88,7 @@ class KafkaLog implements port.Log {
 
   openReader(options: port.ReaderOptions): Promise<port.PartitionReader> {
     return this.#guarded(async () => {
-      await this.#client.leaders.group(options.from);
+      await this.#client.awaitLeaders(options.from);
       return this.#track(new KafkaReader(this.#client, options, (closed) => this.#open.delete(closed)));
     });
   }

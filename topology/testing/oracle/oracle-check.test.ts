@@ -72,9 +72,21 @@ test('a program that ran without a fault has no problem', async (t) => {
 
 for (const topic of Object.values(oracleTopics(shape)).slice(1)) {
   test(`a record of ${topic} that is missing, or there twice, is found`, async (t) => {
-    const lost = await checkOracle(await programRun(t, spoilOnce(topic, '"index":77', () => [])), shape);
+    const lost = await checkOracle(
+      await programRun(
+        t,
+        spoilOnce(topic, '"index":77', () => []),
+      ),
+      shape,
+    );
     assert.match(lost.join('\n'), new RegExp(`${topic}-\\d: .*(?:should be|missing)`));
-    const doubled = await checkOracle(await programRun(t, spoilOnce(topic, '"index":77', (record) => [record, record])), shape);
+    const doubled = await checkOracle(
+      await programRun(
+        t,
+        spoilOnce(topic, '"index":77', (record) => [record, record]),
+      ),
+      shape,
+    );
     assert.match(doubled.join('\n'), new RegExp(`${topic}-\\d: .*(?:should be|twice)`));
   });
 }

@@ -62,7 +62,9 @@ function compare<V>(where: string, actual: Entries<V>, expected: Entries<V>): re
   for (let at = 0; at < Math.max(actual.length, expected.length); at += 1) {
     const [found, wanted] = [JSON.stringify(actual[at]), JSON.stringify(expected[at])];
     if (found === wanted) continue;
-    return [`${where}: record ${at} of ${expected.length} should be ${wanted ?? 'absent'} and is ${found ?? 'absent'} (${actual.length} records)`];
+    return [
+      `${where}: record ${at} of ${expected.length} should be ${wanted ?? 'absent'} and is ${found ?? 'absent'} (${actual.length} records)`,
+    ];
   }
   return [];
 }
@@ -77,7 +79,8 @@ function checkRepartition(where: string, actual: Entries<Numbered>, shape: Oracl
   const expectedCount = missing.size;
   for (const { key, value } of actual) {
     const { key: sourceKey, value: sent } = oracleInput(value.index, shape);
-    if (groupOf(sourceKey, shape) !== key || sent.number !== value.number) return [`${where}: record ${value.index} was changed on its way`];
+    if (groupOf(sourceKey, shape) !== key || sent.number !== value.number)
+      return [`${where}: record ${value.index} was changed on its way`];
     if (!missing.delete(value.index)) return [`${where}: record ${value.index} is there twice or in the wrong partition`];
     const source = partitionOf(sourceKey, shape);
     if ((last.get(source) ?? -1) >= value.index) return [`${where}: record ${value.index} came behind a later one of its task`];
@@ -118,7 +121,9 @@ async function lastOf(log: Log, topic: string, { partitionCount }: OracleShape):
 
 /** The last stable offset is the end, in every topic that the program writes. */
 async function checkNothingOpen(log: Log, shape: OracleShape): Promise<readonly string[]> {
-  const changelogs = createOracleTopology(shape).subTopologies.flatMap(({ stores }) => stores.map(({ spec }) => changelogTopic(shape.name, spec.name)));
+  const changelogs = createOracleTopology(shape).subTopologies.flatMap(({ stores }) =>
+    stores.map(({ spec }) => changelogTopic(shape.name, spec.name)),
+  );
   const { numbers: _, ...outputs } = oracleTopics(shape);
   const partitions = [...Object.values(outputs), ...changelogs].flatMap((topic: string) =>
     Array.from({ length: shape.partitionCount }, (_item, partition) => ({ topic, partition })),

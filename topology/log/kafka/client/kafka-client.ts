@@ -20,6 +20,14 @@ export interface PerPartitionOptions<T extends TopicPartition, R extends Partiti
   readonly request: (items: readonly T[]) => KafkaRequest<readonly R[]>;
   /** Codes that are as good as success. */
   readonly accepts?: (code: number) => boolean;
+  /** Told when a request got no answer and is sent again: the first one may still reach the broker, at any time. */
+  readonly onNoAnswer?: () => void;
+}
+
+export interface CoordinatedOptions<T> extends Pick<PerPartitionOptions<never, never>, 'onNoAnswer'> {
+  readonly id: string;
+  /** Finds the error code in the answer. */
+  readonly codeOf: (answer: T) => number;
 }
 
 /**
@@ -54,7 +62,8 @@ export class KafkaClient {
         clock: this.settings.clock,
         withinMs: this.settings.retryWithinMs,
         doing: options.doing,
-        onRetry: async () => {
+        onRetry: async (error) => {
+          if (error.kind === 'network') options.onNoAnswer?.();
           for (const { topic } of pending) this.leaders.forget(topic);
           await this.connection.refreshBrokers();
         },
@@ -63,8 +72,8 @@ export class KafkaClient {
     return answers;
   }
 
-  /** A request to the coordinator of a group or transactional id; `codeOf` finds the error code in its answer. @throws {BrokerError} */
-  async coordinated<T>(kind: CoordinatorKind, id: string, request: KafkaRequest<T>, codeOf: (answer: T) => number): Promise<T> {
+  /** A request to the coordinator of a group or transactional id. @throws {BrokerError} */
+  async coordinated<T>(kind: CoordinatorKind, request: KafkaRequest<T>, { id, codeOf, onNoAnswer }: CoordinatedOptions<T>): Promise<T> {
     return retrying(
       async () => {
         const answer = await this.connection.sendToCoordinator(kind, id, request);
@@ -76,10 +85,17 @@ export class KafkaClient {
         withinMs: this.settings.retryWithinMs,
         doing: request.api,
         onRetry: (error) => {
+          if (error.kind === 'network') onNoAnswer?.();
           if (error.kind !== 'busy') this.connection.forgetCoordinator(kind, id);
         },
       },
     );
+  }
+
+  /** Resolves when every partition has a leader. @throws {LOG_TOPIC_UNKNOWN} */
+  async awaitLeaders(partitions: readonly TopicPartition[]): Promise<void> {
+    const { clock, retryWithinMs } = this.settings;
+    await retrying(() => this.leaders.group(partitions), { clock, withinMs: retryWithinMs, doing: 'Metadata' });
   }
 
   close(): Promise<void> {

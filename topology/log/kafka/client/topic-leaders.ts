@@ -41,10 +41,10 @@ export class TopicLeaders {
 
   /** `items` by the node that leads their partition. @throws {LOG_TOPIC_UNKNOWN} @throws {BrokerError} `moved` while there is no leader. */
   async group<T extends TopicPartition>(items: readonly T[]): Promise<ReadonlyMap<number, readonly T[]>> {
-    await this.#learn(items);
+    const known = await this.#learn(items);
     const groups = new Map<number, T[]>();
     for (const item of items) {
-      const nodeId = this.#known.get(item.topic)?.leaders[item.partition];
+      const nodeId = known.get(item.topic)?.leaders[item.partition];
       if (nodeId === undefined) throw unknownTopic(item);
       if (nodeId < 0) {
         this.forget(item.topic);
@@ -59,25 +59,30 @@ export class TopicLeaders {
 
   /** Partition count, or `undefined` when there is no such topic. */
   async partitionCount(topic: string): Promise<number | undefined> {
-    if (!this.#known.has(topic)) await this.describe([topic]);
-    return this.#known.get(topic)?.leaders.length;
+    const known = this.#known.get(topic) ?? (await this.describe([topic]))[0];
+    return known?.leaders.length;
   }
 
   forget(topic: string): void {
     this.#known.delete(topic);
   }
 
-  async #learn(items: readonly TopicPartition[]): Promise<void> {
-    const unknown = (): readonly string[] => [...new Set(items.filter((at) => this.#isUnknown(at)).map(({ topic }) => topic))];
-    for (let look = 0; look < 2; look++) {
-      const topics = unknown();
-      if (topics.length === 0) return;
+  /** A copy: others may forget a topic at any time, and what was forgotten is not what does not exist. */
+  async #learn(items: readonly TopicPartition[]): Promise<ReadonlyMap<string, TopicMetadata>> {
+    const known = new Map(items.flatMap(({ topic }) => this.#entry(topic)));
+    const unknown = (): readonly string[] => {
+      const missing = items.filter(({ topic, partition }) => known.get(topic)?.leaders[partition] === undefined);
+      return [...new Set(missing.map(({ topic }) => topic))];
+    };
+    for (let look = 0; look < 2 && unknown().length > 0; look++) {
       if (look > 0) await pause(this.#settings.clock, secondLookMs);
-      await this.describe(topics);
+      for (const topic of await this.describe(unknown())) known.set(topic.topic, topic);
     }
+    return known;
   }
 
-  #isUnknown({ topic, partition }: TopicPartition): boolean {
-    return this.#known.get(topic)?.leaders[partition] === undefined;
+  #entry(topic: string): readonly (readonly [string, TopicMetadata])[] {
+    const known = this.#known.get(topic);
+    return known === undefined ? [] : [[topic, known]];
   }
 }

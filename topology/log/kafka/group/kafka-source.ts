@@ -102,7 +102,7 @@ export class KafkaSource implements GroupedSource {
     const membership = this.membership();
     const member = this.committingMember(membership, offsets);
     try {
-      await this.#client.coordinated('group', member.groupId, offsetCommitRequest(member, offsets), (code) => code);
+      await this.#client.coordinated('group', offsetCommitRequest(member, offsets), { id: member.groupId, codeOf: (code) => code });
     } catch (error) {
       if (error instanceof BrokerError && (error.kind === 'stale' || error.kind === 'replaced'))
         throw staleMember(membership, error.message);

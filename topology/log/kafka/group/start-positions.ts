@@ -36,7 +36,10 @@ export async function fetchCommitted(
   partitions: readonly TopicPartition[],
 ): Promise<readonly CommittedOffset[]> {
   if (partitions.length === 0) return [];
-  const { offsets } = await client.coordinated('group', groupId, offsetFetchRequest(groupId, partitions), ({ code }) => code);
+  const { offsets } = await client.coordinated('group', offsetFetchRequest(groupId, partitions), {
+    id: groupId,
+    codeOf: ({ code }) => code,
+  });
   const byKey = new Map(offsets.map((offset) => [partitionKey(offset), offset]));
   return partitions.map(({ topic, partition }) => {
     return byKey.get(partitionKey({ topic, partition })) ?? { topic, partition, nextOffset: undefined, metadata: '' };

@@ -22,7 +22,21 @@ const everyCount = {
 } as const;
 
 export type FaultyApi = keyof typeof everyCount;
-export const faultyApis: readonly FaultyApi[] = ['EndTxn', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'Produce', 'InitProducerId', 'Fetch', 'Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetFetch', 'ListOffsets', 'Metadata'];
+export const faultyApis: readonly FaultyApi[] = [
+  'EndTxn',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'Produce',
+  'InitProducerId',
+  'Fetch',
+  'Heartbeat',
+  'JoinGroup',
+  'SyncGroup',
+  'OffsetFetch',
+  'ListOffsets',
+  'Metadata',
+];
 
 /** Which requests fail and how: by the dice alone, so that a seed gives the n-th request of an API the same fate in every run. */
 export class FaultPlan {
@@ -33,7 +47,10 @@ export class FaultPlan {
 
   constructor(dice: Dice) {
     for (const api of faultyApis) {
-      this.#fates.set(api, Array.from({ length: 2_000 }, () => (dice.below(everyCount[api]) === 0 ? dice.pick(proxyFaults) : undefined)));
+      this.#fates.set(
+        api,
+        Array.from({ length: 2_000 }, () => (dice.below(everyCount[api]) === 0 ? dice.pick(proxyFaults) : undefined)),
+      );
     }
   }
 

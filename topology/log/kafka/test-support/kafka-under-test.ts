@@ -35,7 +35,7 @@ export async function kafkaUnderTest(t: TestContext, address: string, options: P
     advanceMs: (byMs) => delay(byMs),
     evictMember: async (groupId, instanceId) => {
       const request = leaveGroupRequest({ groupId: `${prefix}${groupId}`, memberId: '', instanceId });
-      await client.coordinated('group', `${prefix}${groupId}`, request, (code) => code);
+      await client.coordinated('group', request, { id: `${prefix}${groupId}`, codeOf: (code) => code });
     },
   };
 }

@@ -23,7 +23,11 @@ export class TransactionWriter {
   #sequences = new Sequences();
   /** True once the coordinator knows of this transaction. */
   #hasBegun = false;
-  /** A batch failed, so the partition's next sequence number is unknown and a new epoch is needed. */
+  /**
+   * The next transaction needs an epoch of its own: a batch failed, so the partition's next sequence number is unknown; or a request got no answer and was
+   * sent again, and the first one may reach the broker at any time. Under an old epoch it is refused; under the same one, a late EndTxn would end the next
+   * transaction half way, and a late TxnOffsetCommit would put its older positions into it.
+   */
   #needsNewEpoch = false;
 
   private constructor(client: KafkaClient, transactionalId: string, options: { timeoutMs: number; identity: ProducerIdentity }) {
@@ -35,7 +39,7 @@ export class TransactionWriter {
 
   static async open(client: KafkaClient, transactionalId: string, timeoutMs: number): Promise<TransactionWriter> {
     const request = initProducerIdRequest({ transactionalId, timeoutMs });
-    const identity = await client.coordinated('transaction', transactionalId, request, ({ code }) => code);
+    const identity = await client.coordinated('transaction', request, { id: transactionalId, codeOf: ({ code }) => code });
     return new TransactionWriter(client, transactionalId, { timeoutMs, identity });
   }
 
@@ -48,7 +52,7 @@ export class TransactionWriter {
     }
     if (fresh.size === 0) return;
     // Refuses a topic that does not exist before the coordinator hears of it.
-    await this.#client.leaders.group([...fresh.values()]);
+    await this.#client.awaitLeaders([...fresh.values()]);
     this.#hasBegun = true;
     await this.#coordinated(addPartitionsRequest(this.#bearer(), [...fresh.values()]));
     for (const key of fresh.keys()) this.#added.add(key);
@@ -63,6 +67,7 @@ export class TransactionWriter {
           doing: 'Produce',
           request: (members) => produceRequest(this.#transactionalId, requestTimeoutMs, members),
           accepts: (code) => code === kafkaCode.duplicateSequence,
+          onNoAnswer: this.#onNoAnswer,
         });
       } catch (error) {
         this.#needsNewEpoch = true;
@@ -74,7 +79,11 @@ export class TransactionWriter {
   async commitOffsets(member: CommittingMember, offsets: readonly OffsetCommit[]): Promise<void> {
     this.#hasBegun = true;
     await this.#coordinated(addOffsetsRequest(this.#bearer(), member.groupId));
-    await this.#client.coordinated('group', member.groupId, txnOffsetCommitRequest(this.#bearer(), member, offsets), codeItself);
+    await this.#client.coordinated('group', txnOffsetCommitRequest(this.#bearer(), member, offsets), {
+      id: member.groupId,
+      codeOf: codeItself,
+      onNoAnswer: this.#onNoAnswer,
+    });
   }
 
   /** Ends the transaction where it has begun. */
@@ -88,13 +97,21 @@ export class TransactionWriter {
   async #renew(): Promise<void> {
     const options = { transactionalId: this.#transactionalId, timeoutMs: this.#timeoutMs, current: this.#identity };
     const request = initProducerIdRequest(options);
-    this.#identity = await this.#client.coordinated('transaction', this.#transactionalId, request, ({ code }) => code);
+    this.#identity = await this.#client.coordinated('transaction', request, { id: this.#transactionalId, codeOf: ({ code }) => code });
     this.#sequences = new Sequences();
     this.#needsNewEpoch = false;
   }
 
+  readonly #onNoAnswer = (): void => {
+    this.#needsNewEpoch = true;
+  };
+
   #coordinated(request: ReturnType<typeof endTxnRequest>): Promise<number> {
-    return this.#client.coordinated('transaction', this.#transactionalId, request, codeItself);
+    return this.#client.coordinated('transaction', request, {
+      id: this.#transactionalId,
+      codeOf: codeItself,
+      onNoAnswer: this.#onNoAnswer,
+    });
   }
 
   #bearer(): TransactionIdentity {

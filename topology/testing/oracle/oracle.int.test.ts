@@ -1,0 +1,107 @@
+/**
+ * The oracle program on Kafka in three processes, undisturbed: every output partition record by record against closed forms, and what Java's console
+ * consumer says of the same topics at read-committed.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { kafkaClassPath, kafkaService } from '../../../services/kafka/kafka-service.ts';
+import { createKafkaLog } from '../../log/kafka/kafka-log.ts';
+import { findTestBroker } from '../../log/kafka/test-support/test-broker.ts';
+import type { MemberEvent } from '../fleet/member-process.ts';
+import { MemberProcess, readJsonEvent } from '../fleet/member-process.ts';
+import { checkOracle, inputOf } from './oracle-check.ts';
+import type { OracleMember } from './oracle-child.ts';
+import { feedOracle, oracleDone } from './oracle-feed.ts';
+import type { OracleShape } from './oracle-input.ts';
+import { recordCountOf } from './oracle-input.ts';
+import { oracleTopics } from './oracle-topology.ts';
+
+const broker = await findTestBroker(process.env['STEPWRIGHT_TEST_KAFKA']);
+const skip = 'skipReason' in broker ? broker.skipReason : false;
+const address = 'address' in broker ? broker.address : '';
+
+test(
+  '20,000 keys through a repartition in three processes come out record by record as the closed forms say',
+  { skip, timeout: 180_000 },
+  async (t) => {
+    const shape: OracleShape = {
+      name: `oracle-${process.pid}-${Date.now()}`,
+      keyCount: 20_000,
+      turnCount: 2,
+      groupCount: 1_000,
+      partitionCount: 4,
+    };
+    const log = createKafkaLog({ brokers: [address] });
+    t.after(() => log.close());
+    await feedOracle(log, shape);
+    const events: MemberEvent[] = [];
+    const unexpected: string[] = [];
+    const members = await startMembers(t, shape, {
+      onEvent: (event) => events.push(event),
+      onUnexpectedEnd: (how) => unexpected.push(how),
+    });
+    await oracleDone(log, shape, 150_000);
+    for (const member of members) await member.stop();
+    assert.deepEqual(await checkOracle(log, shape), []);
+    assert.deepEqual(unexpected, []);
+    assert.deepEqual(
+      events.filter((event) => event.event === 'restored' && event.wiped !== undefined),
+      [],
+    );
+    await t.test("Java's console consumer sees the same", { skip: javaSkip() }, async () => {
+      const { echo, groupTotals } = oracleTopics(shape);
+      const echoed = await consumeWithJava(echo, recordCountOf(shape));
+      const expected = Array.from({ length: shape.partitionCount }, (_, partition) =>
+        inputOf(partition, shape).map(({ key, value }) => `Partition:${partition}\t${key}\t${JSON.stringify(value)}`),
+      );
+      for (const [partition, lines] of expected.entries()) {
+        assert.deepEqual(
+          echoed.filter((line) => line.startsWith(`Partition:${partition}\t`)),
+          lines,
+          `echo-${partition}`,
+        );
+      }
+      assert.equal((await consumeWithJava(groupTotals, recordCountOf(shape))).length, recordCountOf(shape));
+    });
+  },
+);
+
+async function startMembers(
+  t: TestContext,
+  shape: OracleShape,
+  hooks: { readonly onEvent: (event: MemberEvent) => void; readonly onUnexpectedEnd: (how: string) => void },
+): Promise<readonly MemberProcess[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'stepwright-oracle-'));
+  const members = ['member-0', 'member-1', 'member-2'].map((name) => {
+    const directory = join(folder, name);
+    const member: OracleMember = { shape, instanceId: name, directory, log: { brokers: [address] }, isTalkative: false };
+    const command = [join(import.meta.dirname, 'oracle-child.js'), JSON.stringify(member)];
+    return new MemberProcess({ name, command, directory, readEvent: readJsonEvent, ...hooks });
+  });
+  t.after(async () => {
+    for (const member of members) await member.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  for (const member of members) member.start();
+  return members;
+}
+
+function javaSkip(): string | false {
+  return kafkaService.isInstalled() ? false : 'no Kafka tools: run `npm run services -- up kafka` once';
+}
+
+/** Lines of `Partition:<n> <key> <value>`, tab-separated. Asks for one record more than there should be, so that a doubled one shows. */
+async function consumeWithJava(topic: string, count: number): Promise<readonly string[]> {
+  const args = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', kafkaClassPath(), 'org.apache.kafka.tools.consumer.ConsoleConsumer'];
+  args.push('--bootstrap-server', address, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed');
+  args.push('--max-messages', String(count + 1), '--timeout-ms', '5000');
+  args.push('--formatter-property', 'print.key=true', '--formatter-property', 'print.partition=true');
+  const { stdout } = await promisify(execFile)('java', args, { maxBuffer: 2 ** 28 });
+  return stdout.trim().split('\n');
+}
