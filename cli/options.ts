@@ -32,6 +32,10 @@ export const engineOptions = {
 export const httpOptions = {
   host: stringOption({ default: '127.0.0.1', help: 'Address to listen on. Another than 127.0.0.1 opens the platform to the network.' }),
   port: integerOption({ default: 4280, min: 0, max: 65_535, help: 'Port to listen on; 0 takes a free one.' }),
+  publicUrl: stringOption({
+    default: undefined,
+    help: 'Address by which browsers reach it through a proxy, like https://guides.example.com: that host is accepted, and over https cookies are Secure.',
+  }),
   allowOrigins: listOption({ default: [], help: 'Web origins that may call the ingest API from a page.' }),
 };
 

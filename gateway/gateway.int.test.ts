@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { hasCode } from '../topology/base/errors.ts';
 import { createGatewayUnderTest } from './test-support/gateway-under-test.ts';
@@ -81,5 +84,31 @@ test('a preflight is answered for configured origins on ingest routes only', asy
       assert.equal(await preflight(url, '/v1/guides', 'https://page.example'), null);
     },
     { allowedOrigins: ['https://page.example'] },
+  );
+});
+
+test('behind a proxy with https its public name is one of ours, other names are not, and the cookie of a visit is Secure', async () => {
+  const visit = async (url: string, host: string, token: string): Promise<{ status: number | undefined; cookie: string }> => {
+    const [answer] = await once(get(`${url}/?token=${token}`, { headers: { host } }), 'response');
+    answer.resume();
+    return { status: answer.statusCode, cookie: String(answer.headers['set-cookie']) };
+  };
+  await withGateway(
+    async (under, url) => {
+      const token = under.token('acme', 'viewer');
+      const { status, cookie } = await visit(url, 'guides.example.com', token);
+      assert.equal(status, 303);
+      assert.match(cookie, /; Secure$/);
+      assert.equal((await visit(url, 'other.example.com', token)).status, 421);
+    },
+    { publicUrl: 'https://guides.example.com', pagesDirectory: tmpdir() },
+  );
+  await withGateway(
+    async (under, url) => {
+      const token = under.token('acme', 'viewer');
+      assert.equal((await visit(url, 'guides.example.com', token)).status, 421);
+      assert.doesNotMatch((await visit(url, '127.0.0.1', token)).cookie, /Secure/);
+    },
+    { pagesDirectory: tmpdir() },
   );
 });

@@ -66,6 +66,8 @@ export interface GatewayDeps {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Origin by which browsers reach it through a proxy: its host is one of ours, and with https the cookie is Secure. */
+  readonly publicUrl?: string;
   /** Further names by which clients reach it; `*` when a proxy in front checks the Host header. Loopback names are always there. */
   readonly hostNames?: readonly string[];
   /** Origins of pages and extensions that may record from a browser. */
@@ -171,7 +173,7 @@ function assemble(deps: GatewayDeps): Parts {
   const { clock, logger, metrics, log, newId, views, keyring } = deps;
   const topics = deps.topics ?? defaultTopics;
   const origins = originPolicy(deps);
-  const authenticator = createAuthenticator(deps.verifiers, `stepwright_${deps.port}`);
+  const authenticator = createAuthenticator(deps.verifiers, `stepwright_${deps.port}`, deps.publicUrl?.startsWith('https:'));
   const usage = new UsageWriter({ log, topic: topics.usage, serde: deps.serdes.usage, newEventId: newId, clock, logger, metrics });
   const ingest = createIngest(deps, topics);
   const dispatcher = new Dispatcher({ authenticator, origins, newRequestId: newId, logger, metrics });
@@ -251,6 +253,7 @@ function ingestLimits(deps: GatewayDeps): IngestLimits {
 
 const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
 
-function originPolicy({ host, hostNames = [], allowedOrigins = [] }: GatewayDeps): OriginPolicy {
-  return { hosts: hostNames.includes('*') ? [] : [...loopbackNames, host.toLowerCase(), ...hostNames], allowedOrigins };
+function originPolicy({ host, publicUrl, hostNames = [], allowedOrigins = [] }: GatewayDeps): OriginPolicy {
+  const publicNames = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  return { hosts: hostNames.includes('*') ? [] : [...loopbackNames, host.toLowerCase(), ...publicNames, ...hostNames], allowedOrigins };
 }

@@ -6,7 +6,15 @@ import { analyticsOptions, dataOptions, engineOptions, httpOptions, kafkaOptions
 import type { AdapterChoice } from '../platform/adapters.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
-import { brokersRule, credentialsRule, embeddedLogRule, embeddedViewsRule, originRule, roleNamesRule } from '../platform/role-rules.ts';
+import {
+  brokersRule,
+  credentialsRule,
+  embeddedLogRule,
+  embeddedViewsRule,
+  originRule,
+  publicUrlRule,
+  roleNamesRule,
+} from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
 import { stayUp } from '../start/stay-up.ts';
 import { stopWithin } from '../start/stop-within.ts';
@@ -30,7 +38,7 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [roleNamesRule, embeddedLogRule, brokersRule, embeddedViewsRule, credentialsRule, originRule],
+  rules: [roleNamesRule, embeddedLogRule, brokersRule, embeddedViewsRule, credentialsRule, originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     const process = await startRoleProcess({ ...optionsOf(values), onRestore: restoreReporter(context.stderr) });
@@ -46,14 +54,14 @@ export const runCommand = defineCommand({
 });
 
 function optionsOf(values: Values): RoleProcessOptions {
-  const { host, port, allowOrigins, adminHost } = values;
+  const { host, port, publicUrl, allowOrigins, adminHost } = values;
   const wanted = values.roles.filter(isRole);
   const adminPort = values.adminPort ?? (wanted.includes('gateway') ? undefined : defaultAdminPort);
   return {
     ...values,
     roles: wanted,
     adapters: adaptersOf(values),
-    gateway: { host, port, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded' },
+    gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded' },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };
 }

@@ -41,6 +41,7 @@ test('an address that is not of this machine is refused, naming the flag', async
 
 test('stray words and origins that are none are refused before anything starts', async () => {
   assert.match((await start('again')).err, /start takes options only, not "again"/);
+  assert.match((await start('--public-url', 'https://guides.example.com/app')).err, /--public-url: .*is no address like https/);
   assert.match((await start('--allow-origins', 'app.example.com')).err, /--allow-origins: .*is no origin like https/);
 });
 

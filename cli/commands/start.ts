@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { booleanOption, numberOption, oneOfOption } from '../../topology/base/option-types.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions } from '../options.ts';
-import { originRule } from '../platform/role-rules.ts';
+import { originRule, publicUrlRule } from '../platform/role-rules.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
 import { startServer, type Server } from '../platform/server.ts';
@@ -37,14 +37,14 @@ export const startCommand = defineCommand({
   about: 'Run the whole platform in one process on a data folder, and play a real recording through it.',
   usage: 'start [options]',
   table,
-  rules: [originRule],
+  rules: [originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('start', positionals);
     const analytics = values.analytics !== 'off';
     const server = await startServer({ ...values, analytics, version: packageVersion(), onRestore: restoreReporter(context.stderr) });
     try {
       const token = server.tokens.mint({ tenantId: localTenant, role: 'admin', operator: true });
-      const address = (path: string): string => `${server.url}${path}?token=${token}`;
+      const address = (path: string): string => `${values.publicUrl ?? server.url}${path}?token=${token}`;
       context.stdout(`Stepwright is running.\n\n  library    ${address('/')}\n  topology   ${address('/topology')}\n\n`);
       if (analytics && !server.storage.analytics.reader.available)
         context.stdout('Analytics is off: the optional package chdb is not installed (npm install chdb turns it on); all else runs.\n\n');

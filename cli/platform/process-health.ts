@@ -1,3 +1,4 @@
+import type { KeyStore } from '../../gateway/auth/key-store.ts';
 import type { HealthView } from '../../gateway/read/ports.ts';
 import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import type { SinkHandle } from './sink-handle.ts';
@@ -6,6 +7,7 @@ import type { SinkHandle } from './sink-handle.ts';
 export interface RunningParts {
   readonly app?: Pick<StreamApp, 'health' | 'state'>;
   readonly sinks?: readonly Pick<SinkHandle, 'name' | 'isHealthy'>[];
+  readonly keys?: Pick<KeyStore, 'problem'>;
 }
 
 /** Health of a process from its first moment: until `started` it is alive and not ready. */
@@ -32,6 +34,11 @@ export class ProcessHealth implements HealthView {
     const { app, sinks = [] } = this.#parts;
     const failed = sinks.filter((sink) => !sink.isHealthy()).map((sink) => `sink ${sink.name}`);
     return app === undefined || app.health().isReady ? failed : [`tasks ${app.state()}`, ...failed];
+  }
+
+  warnings(): string[] {
+    const problem = this.#parts?.keys?.problem();
+    return problem === undefined ? [] : [problem];
   }
 
   /** False when a task or a sink keeps failing: after a while the process should end, so that its orchestrator sees it (DESIGN §3.8). */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { openKeyStore } from '../../gateway/auth/key-store.ts';
 import { createSessionTokens, type SessionTokens } from '../../gateway/auth/session-tokens.ts';
 import { startAdminServer } from '../../gateway/http/admin-server.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
@@ -9,6 +8,7 @@ import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import type { AdapterChoice } from './adapters.ts';
 import { Failures } from './failures.ts';
+import { followKeys } from './follow-keys.ts';
 import { foldersOf, makeFolder } from './folders.ts';
 import { guideTopology } from './guide-topology.ts';
 import { jsonSafe } from './json-safe.ts';
@@ -97,11 +97,11 @@ async function openAll(
   const topology = guideTopology(storage, quarantineOf(storage));
   const observer = opened.add(observePlatform({ ...process, log: storage.log, topology, sinks, ...(app && { app }) }));
   const tokens = createSessionTokens(randomBytes);
-  const keys = await openKeyStore({ randomBytes, file: storage.folders.keyFile });
+  const keys = await followKeys(storage.folders.keyFile, process);
   const parts: GatewayParts = { ...process, observer, health, verifiers: [keys, tokens], sinks };
   const isGateway = options.roles.includes('gateway') && whole !== undefined;
   const gateway = isGateway ? await startGateway(options.gateway, whole, parts, opened) : undefined;
-  health.started({ sinks, ...(app && { app }) });
+  health.started({ sinks, keys, ...(app && { app }) });
   const addresses = { url: gateway?.url, adminUrl: base.adminUrl };
   return { storage, readSide: whole, app, sinks, ...addresses, tokens, keyCount: keys.list().length, failures: failures.messages() };
 }

@@ -12,6 +12,13 @@ export function originRule({ allowOrigins }: { readonly allowOrigins: readonly s
   return wrong === undefined ? undefined : { option: 'allowOrigins', problem: `"${wrong}" is no origin like https://app.example.com` };
 }
 
+export function publicUrlRule({ publicUrl }: { readonly publicUrl: string | undefined }): Refused<'publicUrl'> | undefined {
+  if (publicUrl === undefined) return undefined;
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === publicUrl) return undefined;
+  return { option: 'publicUrl', problem: `"${publicUrl}" is no address like https://guides.example.com, without a path` };
+}
+
 interface RoleValues {
   readonly roles: readonly string[];
   readonly log: LogKind;

@@ -13,6 +13,7 @@ export interface ServerOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  readonly publicUrl?: string | undefined;
   readonly allowOrigins: readonly string[];
   readonly partitions: number;
   readonly commitIntervalMs: number;
@@ -37,9 +38,9 @@ export interface Server {
 
 /** Every role on one embedded folder. @throws {PORT_TAKEN | LOG_LOCKED | …} with everything closed that was opened. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { data, logSync, analytics, host, port, allowOrigins, version } = options;
+  const { data, logSync, analytics, host, port, publicUrl, allowOrigins, version } = options;
   const adapters = { ...embeddedAdapters, logSync, analytics: analytics ? ('chdb' as const) : ('off' as const) };
-  const gateway = { host, port, allowOrigins, version, isShared: false };
+  const gateway = { host, port, publicUrl, allowOrigins, version, isShared: false };
   const process = await startRoleProcess({ ...options, data, adapters, roles, gateway });
   const { url, readSide, app, sinks, failures, health, tokens, close } = process;
   if (url === undefined || readSide === undefined || app === undefined)

@@ -20,6 +20,8 @@ import type { Storage } from './storage.ts';
 export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
+  /** Origin by which browsers reach it through a proxy. */
+  readonly publicUrl?: string | undefined;
   readonly allowOrigins: readonly string[];
   readonly version: string;
   /** Other gateways may write to the same log. */
@@ -62,6 +64,7 @@ function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayPa
   return {
     host: options.host,
     port: options.port,
+    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     allowedOrigins: options.allowOrigins,
     pagesDirectory,
     version: options.version,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,6 +65,36 @@ test('a broken key file and an impossible tenant are CONFIG_INVALID', async () =
       await assert.rejects(openKeyStore({ randomBytes, file }), (error) => hasCode(error, 'CONFIG_INVALID'));
     }
   });
+});
+
+test('a key file that is broken by hand while it is followed leaves the last good keys in force, and says so until it is whole', async () => {
+  await inFolder(async (file) => {
+    const said: string[] = [];
+    const administration = await openKeyStore({ randomBytes, file });
+    const { text, keyId } = await administration.add(key);
+    const good = await readFile(file, 'utf8');
+    const server = await openKeyStore({ randomBytes, file, onBroken: (problem) => void said.push(problem) });
+    assert.equal(server.problem(), undefined);
+    await writeFile(file, good.slice(0, -5));
+    assert.equal(server.verify(text)?.keyId, keyId);
+    assert.match(server.problem() ?? '', /^the key file must hold/);
+    assert.equal(said.length, 1, 'once a version, not once a request');
+    await rm(file);
+    await mkdir(file);
+    assert.equal(server.verify(text)?.keyId, keyId);
+    assert.match(server.problem() ?? '', /^the key file cannot be read \(EISDIR\)/);
+    await rm(file, { recursive: true });
+    await writeFile(file, good);
+    assert.deepEqual([server.problem(), server.verify(text)?.keyId, said.length], [undefined, keyId, 2]);
+    await writeFile(file, '{"version":1,"keys":[]}');
+    assert.deepEqual([server.problem(), server.verify(text)], [undefined, undefined]);
+  });
+});
+
+test('a cookie is Secure when browsers come over https', () => {
+  const token = 'x';
+  assert.match(createAuthenticator([], 'c', true).cookieFor(token), /; Secure$/);
+  assert.doesNotMatch(createAuthenticator([], 'c').cookieFor(token), /Secure/);
 });
 
 test('the header counts before the cookie, and a wrong header is not made good by a cookie', () => {

@@ -26,9 +26,9 @@ export interface Authenticator {
 
 /**
  * `Authorization: Bearer …` first, else the cookie. Cookies do not know ports, so the name holds one: two servers on one host do not
- * overwrite each other's.
+ * overwrite each other's. `isSecure`: browsers send it back over https only.
  */
-export function createAuthenticator(verifiers: readonly KeyVerifier[], cookieName: string): Authenticator {
+export function createAuthenticator(verifiers: readonly KeyVerifier[], cookieName: string, isSecure = false): Authenticator {
   const verify = (token: string): Principal | undefined => {
     for (const verifier of verifiers) {
       const principal = verifier.verify(token);
@@ -48,7 +48,7 @@ export function createAuthenticator(verifiers: readonly KeyVerifier[], cookieNam
       const principal = token === undefined ? undefined : verify(token);
       return principal && { principal, by: 'cookie' };
     },
-    cookieFor: (token) => `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000`,
+    cookieFor: (token) => `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000${isSecure ? '; Secure' : ''}`,
   };
 }
 

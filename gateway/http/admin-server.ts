@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { HealthView } from '../read/ports.ts';
+import { aliveAnswer, readyAnswer, type ProbeAnswer } from '../read/probe-answer.ts';
 import { closeServer, listenOn } from './listen.ts';
 
 export interface AdminServerOptions {
@@ -28,8 +29,8 @@ const plain = 'text/plain; version=0.0.4; charset=utf-8';
  */
 export async function startAdminServer({ host, port, health, metricsText, tasks }: AdminServerOptions): Promise<AdminServer> {
   const answers: Readonly<Record<string, (response: ServerResponse) => Promise<void> | void>> = {
-    '/healthz': (response) => probe(response, health.alive() ? [] : ['process']),
-    '/readyz': (response) => probe(response, health.notReady()),
+    '/healthz': (response) => probe(response, aliveAnswer(health)),
+    '/readyz': (response) => probe(response, readyAnswer(health)),
     '/metrics': async (response) => send(response, 200, plain, await metricsText()),
     '/tasks': async (response) => json(response, 200, await tasks()),
   };
@@ -44,9 +45,8 @@ export async function startAdminServer({ host, port, health, metricsText, tasks 
   return { url, close: () => closeServer(server, 1_000) };
 }
 
-function probe(response: ServerResponse, waitingFor: readonly string[]): void {
-  if (waitingFor.length === 0) json(response, 200, { ok: true });
-  else json(response, 503, { ok: false, waitingFor });
+function probe(response: ServerResponse, { status, json: value }: ProbeAnswer): void {
+  json(response, status, value);
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {

@@ -3,6 +3,7 @@ import { answerJson } from '../http/route.ts';
 import type { PublicRoute, Route, ScopedRoute } from '../http/route.ts';
 import { readInteger } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
+import { aliveAnswer, readyAnswer, type ProbeAnswer } from './probe-answer.ts';
 
 /** The process itself: for operators, and probes for an orchestrator. */
 export function operatorRoutes(deps: ReadDeps): readonly Route[] {
@@ -11,8 +12,10 @@ export function operatorRoutes(deps: ReadDeps): readonly Route[] {
     jsonRoute('/v1/operator/topics', 'Topics, offsets, groups and their lag.', () => deps.operator.topics()),
     deadLettersRoute(deps),
     metricsRoute(deps),
-    probeRoute('/healthz', 'Whether the process is alive.', () => (deps.health.alive() ? [] : ['process'])),
-    probeRoute('/readyz', 'Whether everything that it should run is running.', () => deps.health.notReady()),
+    probeRoute('/healthz', 'Whether the process is alive.', () => aliveAnswer(deps.health)),
+    probeRoute('/readyz', 'Whether everything that it should run is running; `warnings` name what runs, but not as it should.', () =>
+      readyAnswer(deps.health),
+    ),
   ];
 }
 
@@ -62,11 +65,12 @@ function metricsRoute(deps: ReadDeps): ScopedRoute {
   };
 }
 
-function probeRoute(path: string, summary: string, problems: () => readonly string[]): PublicRoute {
+function probeRoute(path: string, summary: string, probe: () => ProbeAnswer): PublicRoute {
+  const texts = { type: 'array', items: { type: 'string' } };
   const schema = {
     type: 'object',
     required: ['ok'],
-    properties: { ok: { type: 'boolean' }, waitingFor: { type: 'array', items: { type: 'string' } } },
+    properties: { ok: { type: 'boolean' }, waitingFor: texts, warnings: texts },
   };
   return {
     method: 'GET',
@@ -78,8 +82,8 @@ function probeRoute(path: string, summary: string, problems: () => readonly stri
       answers: { 200: { description: 'Yes.', schema }, 503: { description: 'Not now.', schema } },
     },
     async handle() {
-      const waitingFor = problems();
-      return waitingFor.length === 0 ? answerJson(200, { ok: true }) : answerJson(503, { ok: false, waitingFor });
+      const { status, json } = probe();
+      return answerJson(status, json);
     },
   };
 }

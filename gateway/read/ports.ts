@@ -23,6 +23,8 @@ export interface HealthView {
   alive(): boolean;
   /** What is not ready yet, as short names; empty when ready. */
   notReady(): readonly string[];
+  /** What runs, but not as it should, in words; empty when all is well. */
+  warnings(): readonly string[];
 }
 
 /** What a deletion did, a line a place. */

@@ -163,8 +163,15 @@ test('a guide is guide.json, a page without scripts, Markdown or a file, and eac
   ]);
 });
 
+test('what runs but not as it should is a warning of a process that is ready', async () => {
+  const warnings = ['the key file cannot be read (EACCES)'];
+  const under = await createGatewayUnderTest({ health: { alive: () => true, notReady: () => [], warnings: () => warnings } });
+  const ready = await callerOf(under)({ method: 'GET', path: '/readyz' });
+  assert.deepEqual([ready.status, ready.json], [200, { ok: true, warnings }]);
+});
+
 test('probes answer without a key and name what is missing, the rest of the process is for operators', async () => {
-  const under = await createGatewayUnderTest({ health: { alive: () => true, notReady: () => ['task 0_1'] } });
+  const under = await createGatewayUnderTest({ health: { alive: () => true, notReady: () => ['task 0_1'], warnings: () => [] } });
   const call = callerOf(under);
   assert.equal((await call({ method: 'GET', path: '/healthz' })).status, 200);
   const ready = await call({ method: 'GET', path: '/readyz' });

@@ -1,5 +1,6 @@
 import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
-import { refuse, Refusal } from '../http/refusal.ts';
+import { refuse } from '../http/refusal.ts';
+import type { Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ApiAnswer, JsonSchema, ScopedRoute } from '../http/route.ts';
 import { refOf, sessionParams } from '../http/session-ref.ts';

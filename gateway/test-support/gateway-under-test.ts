@@ -70,7 +70,7 @@ export async function createGatewayUnderTest(overrides: Partial<GatewayDeps> = {
     documents: { document: async () => undefined },
     analytics: { available: false, report: async () => [] },
     operator: { topology: async () => ({}), topics: async () => [], deadLetters: async () => [], metricsText: async () => '' },
-    health: { alive: () => true, notReady: () => [] },
+    health: { alive: () => true, notReady: () => [], warnings: () => [] },
     policyOf: () => testPolicy,
     forget: async (tenantId, sessionId) => {
       await keyring.destroy(`${tenantId}/${sessionId}`);
