@@ -56,7 +56,7 @@ export function offsetFetchRequest(
     },
     read: (reader) => {
       reader.int32();
-      let code = 0;
+      const codes: number[] = [];
       const offsets = reader.array(() => {
         const topic = reader.string();
         const found = reader.array(() => {
@@ -64,15 +64,15 @@ export function offsetFetchRequest(
           const offset = reader.int64();
           reader.int32();
           const metadata = reader.string();
-          code ||= reader.int16();
+          codes.push(reader.int16());
           reader.tags();
           return { topic, partition, nextOffset: offset < 0n ? undefined : offset, metadata };
         });
         reader.tags();
         return found;
       });
-      code ||= reader.int16();
-      return { code, offsets: offsets.flat() };
+      codes.push(reader.int16());
+      return { code: codes.find((code) => code !== 0) ?? 0, offsets: offsets.flat() };
     },
   };
 }
