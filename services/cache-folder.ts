@@ -8,7 +8,7 @@ export function cacheFolder(name: string): string {
 }
 
 /** The folder that holds package.json, from the sources as well as from dist. */
-function repositoryRoot(): string {
+export function repositoryRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);
