@@ -5,7 +5,7 @@ import { prefixEnd } from '../keys/order.ts';
 import { LayerLedger } from '../layers/layer-ledger.ts';
 import type { StoreContext } from '../stores/store-context.ts';
 import { defaultStateBudgets } from '../task-state.ts';
-import type { TaskState, TaskStateOptions } from '../task-state.ts';
+import type { StoredPosition, TaskState, TaskStateOptions } from '../task-state.ts';
 import { LayeredTaskState } from './layered-task-state.ts';
 import { decodeMeta, emptyMeta, encodeMeta, metaKey } from './meta.ts';
 import type { StoreIdentity, TaskMeta } from './meta.ts';
@@ -40,6 +40,19 @@ export async function openTaskState(options: TaskStateOptions): Promise<TaskStat
   } catch (error) {
     await backend.close();
     throw error;
+  }
+}
+
+/**
+ * What a closed task directory stands at. Opens and closes it.
+ * @throws {STATE_CORRUPT | STATE_FORMAT_VERSION | STATE_LOCKED | STATE_DISK_FULL}
+ */
+export async function readStoredPosition(options: Pick<TaskStateOptions, 'directory' | 'backend' | 'budgets'>): Promise<StoredPosition> {
+  const backend = await options.backend.open(options.directory, options.budgets ?? defaultStateBudgets);
+  try {
+    return readMeta(backend, options.directory);
+  } finally {
+    await backend.close();
   }
 }
 

@@ -10,7 +10,7 @@ import { createEngineMetrics } from './engine-metrics.ts';
 import { defaultErrorHandlers } from './error-handlers.ts';
 import { createDirectorySupplier, createMemorySupplier, type StateSupplier, type StateSupplierOptions } from './state-supplier.ts';
 import type { StateOption, StreamAppOptions } from './stream-app-options.ts';
-import type { TaskEnvironment } from './task-environment.ts';
+import type { SharingOptions, TaskEnvironment } from './task-environment.ts';
 
 const defaultDeadLetterTopic = 'dead-letters.v1';
 
@@ -44,6 +44,8 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
     bounds,
     engineMetrics: createEngineMetrics(shared.metrics),
     openState: supplier.openState,
+    storedPositions: (taskIds) => supplier.storedPositions(taskIds),
+    sharing: sharingOf(options),
   };
   return { environment, supplier };
 }
@@ -69,6 +71,23 @@ function policies(
     random: options.random ?? Math.random,
     crashPoints: options.crashPoints ?? noCrashPoints,
   };
+}
+
+function sharingOf(options: StreamAppOptions): SharingOptions {
+  const { advertisedHost = '' } = options;
+  const counts = {
+    standbyCount: options.standbyCount ?? 0,
+    acceptableRecoveryLag: options.acceptableRecoveryLag ?? 10_000,
+    maxWarmups: options.maxWarmups ?? 2,
+    probingIntervalMs: options.probingIntervalMs ?? 600_000,
+  };
+  for (const [name, value] of Object.entries(counts)) {
+    if (!(Number.isInteger(value) && value >= 0))
+      throw new StepwrightError('CONFIG_INVALID', `${name} is ${value}: it must be a whole number from 0`);
+  }
+  if (advertisedHost !== '' && !/^[^\s:]+:\d+$/.test(advertisedHost))
+    throw new StepwrightError('CONFIG_INVALID', `advertisedHost is ${JSON.stringify(advertisedHost)}: it must be host:port`);
+  return { ...counts, advertisedHost };
 }
 
 function checkedBounds(given: Partial<RuntimeBounds> = {}): RuntimeBounds {

@@ -1,6 +1,9 @@
-import type { TopicPartition } from '../log/log.ts';
+import type { PartitionRange, TopicPartition } from '../log/log.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import type { TaskEnvironment } from './task-environment.ts';
+import type { KeptCopy } from './standby/standby-keeper.ts';
+import type { StandbyStatus } from './standby/standby-task.ts';
+import type { StreamThread } from './stream-thread.ts';
 import type { SlotStatus, TaskSlot } from './task-slot.ts';
 
 export type TaskRole = 'active' | 'standby' | 'warm-up';
@@ -10,10 +13,12 @@ export interface TaskDescription {
   readonly taskId: string;
   /** `warm-up`: a copy that is made so that the task may move here. Copies have no inputs; `running` means caught up. */
   readonly role: TaskRole;
-  readonly status: SlotStatus;
+  readonly status: SlotStatus | StandbyStatus;
   readonly failureCount: number;
   readonly inputs: readonly InputDescription[];
   readonly restore: RestoreProgress | undefined;
+  /** Changelog offsets that a copy has not read yet, an upper bound as old as the last look; 0 for a task that is processed here. */
+  readonly copyLagCount: number;
   readonly asyncInFlightCount: number;
   /** Layers of the store in memory. */
   readonly openCount: number;
@@ -27,29 +32,49 @@ export interface InputDescription extends TopicPartition {
   readonly lagCount: number;
 }
 
-export async function describeTasks(slots: readonly TaskSlot[], environment: TaskEnvironment): Promise<readonly TaskDescription[]> {
+/** Tasks that are processed here, then copies. */
+export async function describeTasks(thread: StreamThread, environment: TaskEnvironment): Promise<readonly TaskDescription[]> {
+  const slots = thread.slots();
   const partitions = slots.flatMap((slot) => slot.inputPartitions());
   const ends = await environment.log.offsets(partitions, 'read_committed');
-  return slots.map((slot) => {
-    const task = slot.task();
-    const usage = task?.status() === 'closed' ? undefined : task?.state().usage();
-    return {
-      taskId: slot.name,
-      role: 'active' as const,
-      status: slot.status(),
-      failureCount: slot.failureCount(),
-      restore: slot.progress(),
-      asyncInFlightCount: task?.asyncRecordCount() ?? 0,
-      openCount: usage?.openCount ?? 0,
-      unflushedBytes: usage?.unflushedBytes ?? 0,
-      inputs: slot.inputPartitions().map((at) => {
-        const committedOffset = task?.committedOffsets().find((one) => one.topic === at.topic)?.nextOffset;
-        const end = ends.find((one) => one.topic === at.topic && one.partition === at.partition);
-        const endOffset = end?.nextOffset ?? 0n;
-        const lagCount = Number(endOffset - (committedOffset ?? end?.startOffset ?? 0n));
-        environment.engineMetrics.recordsLag.set(lagCount, { topic: at.topic, partition: String(at.partition) });
-        return { topic: at.topic, partition: at.partition, committedOffset, endOffset, lagCount };
-      }),
-    };
-  });
+  return [...slots.map((slot) => describeSlot(slot, ends, environment)), ...thread.copies().map((copy) => describeCopy(copy, thread))];
+}
+
+function describeSlot(slot: TaskSlot, ends: readonly PartitionRange[], { engineMetrics }: TaskEnvironment): TaskDescription {
+  const task = slot.task();
+  const usage = task?.status() === 'closed' ? undefined : task?.state().usage();
+  return {
+    taskId: slot.name,
+    role: 'active',
+    status: slot.status(),
+    failureCount: slot.failureCount(),
+    restore: slot.progress(),
+    copyLagCount: 0,
+    asyncInFlightCount: task?.asyncRecordCount() ?? 0,
+    openCount: usage?.openCount ?? 0,
+    unflushedBytes: usage?.unflushedBytes ?? 0,
+    inputs: slot.inputPartitions().map((at) => {
+      const committedOffset = task?.committedOffsets().find((one) => one.topic === at.topic)?.nextOffset;
+      const end = ends.find((one) => one.topic === at.topic && one.partition === at.partition);
+      const endOffset = end?.nextOffset ?? 0n;
+      const lagCount = Number(endOffset - (committedOffset ?? end?.startOffset ?? 0n));
+      engineMetrics.recordsLag.set(lagCount, { topic: at.topic, partition: String(at.partition) });
+      return { topic: at.topic, partition: at.partition, committedOffset, endOffset, lagCount };
+    }),
+  };
+}
+
+function describeCopy(copy: KeptCopy, thread: StreamThread): TaskDescription {
+  return {
+    taskId: copy.task.name,
+    role: copy.role,
+    status: copy.task.status(),
+    failureCount: copy.task.failureCount(),
+    restore: undefined,
+    copyLagCount: thread.share().copyLag(copy),
+    asyncInFlightCount: 0,
+    openCount: 0,
+    unflushedBytes: 0,
+    inputs: [],
+  };
 }

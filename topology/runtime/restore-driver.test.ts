@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredPosition } from '../../state/task-state.ts';
-import type { ChangelogRange } from './restore-driver.ts';
+import type { ChangelogRange } from './changelog-ranges.ts';
 import { wipeReasonOf } from './restore-driver.ts';
 
 const hourMs = 3_600_000;

@@ -1,15 +1,10 @@
 import type { Clock } from '../base/clock.ts';
-import type { Log, TopicPartitionOffset } from '../log/log.ts';
-import type { ChangelogEntry, ChangelogPosition, StoredPosition, TaskState, WipeReason } from '../../state/task-state.ts';
-import type { TaskChangelog } from './state-flusher.ts';
-
-/** A changelog of the task as the log has it now. */
-export interface ChangelogRange extends TaskChangelog {
-  readonly startOffset: bigint;
-  /** Read-uncommitted end: what a committed transaction may still be settling up to. */
-  readonly endOffset: bigint;
-  readonly tombstoneRetentionMs: number;
-}
+import { StepwrightError } from '../base/errors.ts';
+import type { RecordBatch, TopicPartitionOffset } from '../log/log.ts';
+import type { StoredPosition, TaskState, WipeReason } from '../../state/task-state.ts';
+import { applyBatches } from './apply-batches.ts';
+import type { ChangelogRange } from './changelog-ranges.ts';
+import type { ChangelogFeed, ChangelogReader } from './changelog-reader.ts';
 
 export interface RestoreProgress {
   readonly taskId: string;
@@ -25,16 +20,13 @@ export interface RestoreProgress {
 
 export interface RestoreOptions {
   readonly state: TaskState;
-  readonly log: Log;
+  readonly reader: ChangelogReader;
   readonly changelogs: readonly ChangelogRange[];
   readonly clock: Clock;
   readonly tombstoneMarginMs: number;
-  readonly pollBytes: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
 }
-
-const pollWaitMs = 50;
 
 /**
  * Brings a store to the end of its changelogs, from where it stands (K3). Wipes first only for a named reason (K5). "Caught up" is a
@@ -67,40 +59,40 @@ export async function restoreState(options: RestoreOptions): Promise<RestoreProg
 }
 
 async function copyTail(
-  { log, state, pollBytes, signal }: RestoreOptions,
+  { reader, state, signal }: RestoreOptions,
   behind: readonly (ChangelogRange & TopicPartitionOffset)[],
   counts: { restoredCount: number; restoredBytes: number },
   report: (remainingCount: number, isDone: boolean) => void,
 ): Promise<void> {
-  const reader = await log.openReader({ from: behind, isolation: 'read_committed' });
-  let maxWaitMs = 0;
-  try {
-    for (;;) {
-      const remainingCount = behind.reduce((sum, one) => sum + Math.max(0, Number(one.endOffset - reader.position(one))), 0);
-      report(remainingCount, false);
-      if (remainingCount === 0) return;
-      signal.throwIfAborted();
-      const batches = await reader.poll({ maxWaitMs, maxBytes: pollBytes });
-      // An empty answer may still have moved the position over aborted records: look before waiting.
-      maxWaitMs = batches.length === 0 && maxWaitMs === 0 ? pollWaitMs : 0;
-      const entries: ChangelogEntry[] = [];
-      const positions = new Map<string, ChangelogPosition>();
-      for (const batch of batches) {
-        const changelog = behind.find((one) => one.topic === batch.topic);
-        if (changelog === undefined) continue;
-        for (const { key, value } of batch.records) {
-          if (key === null) continue;
-          entries.push({ store: changelog.store, key, value });
-          counts.restoredBytes += key.length + (value?.length ?? 0);
-        }
-        positions.set(changelog.store, { nextOffset: batch.nextOffset, topicId: changelog.topicId });
-      }
-      counts.restoredCount += entries.length;
-      if (batches.length > 0) await state.restore(entries, positions);
-    }
-  } finally {
-    await reader.close();
-  }
+  const cursors = behind.map((one) => ({ ...one }));
+  const remaining = () => cursors.reduce((sum, one) => sum + Math.max(0, Number(one.endOffset - one.nextOffset)), 0);
+  report(remaining(), false);
+  await new Promise<void>((resolve, reject) => {
+    const take = async (batches: readonly RecordBatch[]) => {
+      const added = await applyBatches(state, cursors, batches);
+      counts.restoredCount += added.recordCount;
+      counts.restoredBytes += added.byteCount;
+      const left = remaining();
+      report(left, false);
+      if (left === 0) end(resolve);
+    };
+    const feed: ChangelogFeed = { isRestore: true, cursors, take, failed: (error) => end(() => reject(asError(error))) };
+    // The state is closed behind a rejection: nothing may be put into it any more.
+    const stop = () => void reader.remove(feed).then(() => reject(asError(signal.reason)), reject);
+    const end = (settle: () => void) => {
+      signal.removeEventListener('abort', stop);
+      // Not awaited: `take` would wait for itself.
+      void reader.remove(feed);
+      settle();
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop);
+    reader.add(feed);
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new StepwrightError('TASK_FAILED', 'a restore ended', { cause: error });
 }
 
 /** Why what is on disk cannot be brought forward; undefined when it can. A process that died is no reason (K5). */

@@ -2,8 +2,8 @@ import { StateDirectory } from '../../state/directory/state-directory.ts';
 import type { BackendFactory } from '../../state/backend.ts';
 import { createMemoryBackendFactory } from '../../state/memory/memory-backend.ts';
 import { createRocksBackendFactory } from '../../state/rocksdb/rocksdb-backend.ts';
-import type { StateBudgets } from '../../state/task-state.ts';
-import { openTaskState } from '../../state/task/open-task-state.ts';
+import type { StateBudgets, StoredPosition } from '../../state/task-state.ts';
+import { openTaskState, readStoredPosition } from '../../state/task/open-task-state.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -13,6 +13,8 @@ import { taskIdText } from './task-id.ts';
 /** Where tasks keep their stores. */
 export interface StateSupplier {
   readonly openState: OpenState;
+  /** Where the closed tasks among `taskIds` stand; those that have nothing here are left out. */
+  storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
   /** Gives the directory and its lock free; tasks must be closed before. */
   close(): void;
 }
@@ -37,6 +39,7 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
       if (afterCorruption) await folder.destroyTask(taskId, 'checksum-failed');
       return folder.openTask({ taskId, stores, ...(budgets && { budgets }) });
     },
+    storedPositions: () => folder.storedPositions(budgets),
     close: () => folder.close(),
   };
 }
@@ -49,6 +52,10 @@ export function createMemorySupplier(options: StateSupplierOptions, backend: Bac
       const taskId = taskIdText(id);
       if (afterCorruption) await backend.destroy(taskId);
       return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
+    },
+    storedPositions: async (taskIds) => {
+      const read = async (taskId: string) => [taskId, await readStoredPosition({ directory: taskId, backend })] as const;
+      return new Map((await Promise.all(taskIds.map(read))).filter(([, { changelogs }]) => changelogs.size > 0));
     },
     close: () => {},
   };

@@ -125,7 +125,7 @@ class TopologyApp implements StreamApp {
 
   async tasks(): Promise<readonly TaskDescription[]> {
     if (this.#thread === undefined || this.#environment === undefined) return [];
-    return describeTasks(this.#thread.slots(), this.#environment);
+    return describeTasks(this.#thread, this.#environment);
   }
 
   async whenRunning(): Promise<void> {

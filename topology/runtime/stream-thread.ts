@@ -1,14 +1,19 @@
 import { setImmediate as yieldToIo } from 'node:timers/promises';
+import type { SubTopology } from '../builder/sub-topology.ts';
 import type { Topology } from '../builder/topology-builder-api.ts';
 import type { GroupedSource, GroupMembership, OffsetCommit, RecordBatch, TopicPartition } from '../log/log.ts';
+import { hasCode } from '../base/errors.ts';
+import { GroupShare } from './assignment/group-share.ts';
 import { backOffMs } from './back-off.ts';
+import { ChangelogReader } from './changelog-reader.ts';
 import { errorFields } from './error-fields.ts';
 import { Mailbox } from './mailbox.ts';
 import { PartitionFlow } from './partition-flow.ts';
 import type { RestoreProgress } from './restore-driver.ts';
+import { StandbyKeeper, type KeptCopy } from './standby/standby-keeper.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { TaskSlot } from './task-slot.ts';
-import { taskIdText } from './task-id.ts';
+import { taskIdText, type TaskId } from './task-id.ts';
 
 export interface StreamThreadOptions {
   readonly environment: TaskEnvironment;
@@ -20,6 +25,9 @@ export interface StreamThreadOptions {
   onTaskFailed(slot: TaskSlot, error: unknown): void;
 }
 
+/** Read for restores and copies at a time while tasks process beside them. */
+const politePollBytes = 1_048_576;
+
 /**
  * The one loop of an app: takes input for the assigned partitions, gives every task its turn, begins commits. Owns the group membership and
  * the slots. Only `turn` mutates them; everything that happens elsewhere (polls, commits, restores, async calls, rebalances) is posted to the
@@ -30,6 +38,9 @@ export class StreamThread {
   readonly #topology: Topology;
   readonly #mailbox: Mailbox;
   readonly #slots = new Map<string, TaskSlot>();
+  readonly #reader: ChangelogReader;
+  readonly #copies: StandbyKeeper;
+  readonly #share: GroupShare;
   #source: GroupedSource | undefined;
   #flow: PartitionFlow | undefined;
   #isPaused = false;
@@ -49,10 +60,28 @@ export class StreamThread {
     this.#topology = options.environment.topology;
     this.#mailbox = new Mailbox(options.environment.clock);
     this.#lastTurnAtMs = options.environment.clock.monotonicMs();
+    const { environment, instanceId } = options;
+    this.#reader = new ChangelogReader({ log: environment.log, pollBytes: () => this.#restorePollBytes() });
+    const openTasks = () => ({ slots: this.slots(), copies: this.copies() });
+    this.#share = new GroupShare({ environment, memberId: instanceId, openTasks });
+    const onClosed: ConstructorParameters<typeof StandbyKeeper>[0]['onClosed'] = (name, position) => {
+      this.#share.lags.remember(name, position);
+      this.#mailbox.post(() => this.#keepCopies());
+    };
+    this.#copies = new StandbyKeeper({ environment, reader: this.#reader, onClosed });
   }
 
   slots(): readonly TaskSlot[] {
     return [...this.#slots.values()];
+  }
+
+  /** Copies of tasks that others process. */
+  copies(): readonly KeptCopy[] {
+    return this.#copies.copies();
+  }
+
+  share(): GroupShare {
+    return this.#share;
   }
 
   /** A member with an assignment, possibly an empty one. */
@@ -105,6 +134,9 @@ export class StreamThread {
     await this.#releaseAll(true);
     await this.#source?.close();
     this.#source = undefined;
+    // Behind the leave: others take over meanwhile.
+    await this.#copies.closeAll(true);
+    await this.#reader.close();
   }
 
   /** Ends as a process does that is killed, except that what it held is free at once: nothing is committed or flushed. */
@@ -114,6 +146,8 @@ export class StreamThread {
     await this.#releaseAll(false);
     await this.#source?.close();
     this.#source = undefined;
+    await this.#copies.closeAll(false);
+    await this.#reader.close();
   }
 
   /** One step of the loop. Returns how much was done; 0 means that it may wait for news. */
@@ -124,6 +158,7 @@ export class StreamThread {
     if (this.#isStopping) return doneCount;
     if (this.#source === undefined && !this.#isJoining && clock.nowMs() >= this.#joinAtMs) this.#join();
     this.#regulate();
+    this.#share.turn(this.#source);
     for (const slot of this.#slots.values()) doneCount += slot.turn(this.#isPaused);
     this.#poll();
     return doneCount;
@@ -133,6 +168,7 @@ export class StreamThread {
   async waitForNews(): Promise<void> {
     const { clock } = this.#options.environment;
     let nextAtMs = this.#source === undefined && !this.#isJoining ? this.#joinAtMs : Infinity;
+    if (this.#source !== undefined) nextAtMs = Math.min(nextAtMs, this.#share.nextTurnAtMs());
     if (!this.#isPaused) for (const slot of this.#slots.values()) nextAtMs = Math.min(nextAtMs, slot.nextTurnAtMs());
     await this.#mailbox.wait(nextAtMs - clock.nowMs());
   }
@@ -179,16 +215,19 @@ export class StreamThread {
     this.#options.onChange();
   }
 
-  #openSource(): Promise<GroupedSource> {
+  async #openSource(): Promise<GroupedSource> {
     const { environment, instanceId } = this.#options;
+    await this.#share.prepare();
     return environment.log.openSource({
       groupId: environment.applicationId,
       memberId: instanceId,
       topics: this.#topology.subTopologies.flatMap(({ sourceTopics }) => sourceTopics),
       isolation: 'read_committed',
       offsetReset: environment.offsetReset,
-      onAssigned: ({ added, all }) => {
-        this.#mailbox.post(() => this.#assign(added, all));
+      assignor: this.#share.assignor,
+      userData: () => this.#share.describe(this.#source),
+      onAssigned: ({ added, all, userData }) => {
+        this.#mailbox.post(() => this.#assign(added, all, userData));
         return Promise.resolve();
       },
       onRevoked: (partitions) => this.#handOver(partitions, true),
@@ -196,34 +235,51 @@ export class StreamThread {
     });
   }
 
-  #assign(added: readonly TopicPartition[], all: readonly TopicPartition[]): void {
+  #assign(added: readonly TopicPartition[], all: readonly TopicPartition[], userData: Buffer): void {
     this.#hasAssignment = true;
+    this.#share.take(userData);
     for (const { topic, partition } of added) {
       const subTopology = this.#topology.subTopologies.find(({ sourceTopics }) => sourceTopics.includes(topic));
       if (subTopology === undefined) continue;
       const id = { subTopology: subTopology.id, partition };
       const isWhole = subTopology.sourceTopics.every((name) => all.some((at) => at.topic === name && at.partition === partition));
       if (!isWhole || this.#slots.has(taskIdText(id))) continue;
-      const { environment, instanceId, onProgress } = this.#options;
-      const slot = new TaskSlot({
-        id,
-        subTopology,
-        environment,
-        instanceId,
-        mailbox: this.#mailbox,
-        seek: (positions) => {
-          this.#flow?.seek(positions);
-          this.expectInput();
-        },
-        onProgress,
-        onFailed: (failed, error) => this.#options.onTaskFailed(failed, error),
-        onRunning: () => this.#options.onChange(),
-        onCommitted: () => this.expectInput(),
-      });
+      const slot = this.#createSlot(id, subTopology);
       this.#slots.set(slot.name, slot);
       this.#flow?.setPaused(slot.inputPartitions(), true);
     }
+    this.#keepCopies();
     this.#options.onChange();
+  }
+
+  #createSlot(id: TaskId, subTopology: SubTopology): TaskSlot {
+    const { environment, instanceId, onProgress } = this.#options;
+    return new TaskSlot({
+      ...{ id, subTopology, environment, instanceId, mailbox: this.#mailbox, reader: this.#reader },
+      inherit: () => this.#copies.promote(taskIdText(id)),
+      seek: (positions) => {
+        this.#flow?.seek(positions);
+        this.expectInput();
+      },
+      onProgress,
+      onFailed: (failed, error) => {
+        // Whose task was taken asks the group whether it is still in it, before it opens the task again and fences the other (K7).
+        if (hasCode(error, 'TASK_LOST', 'LOG_FENCED')) this.#source?.requestRebalance();
+        this.#options.onTaskFailed(failed, error);
+      },
+      onRunning: () => this.#options.onChange(),
+      onCommitted: () => this.expectInput(),
+    });
+  }
+
+  /** A task is run or copied here, not both: its directory has one user. */
+  #keepCopies(): void {
+    if (!this.#isStopping) this.#copies.keep(this.#share.wantedCopies(), (name) => this.#slots.has(name));
+  }
+
+  #restorePollBytes(): number {
+    const { restorePollBytes } = this.#options.environment.bounds;
+    return this.slots().some((slot) => slot.isRunning()) ? Math.min(restorePollBytes, politePollBytes) : restorePollBytes;
   }
 
   /**
@@ -242,14 +298,24 @@ export class StreamThread {
       slot.inputPartitions().some((at) => partitions.some((one) => one.topic === at.topic && one.partition === at.partition)),
     );
     await Promise.all(leaving.map((slot) => slot.release(graceful)));
-    for (const slot of leaving) this.#slots.delete(slot.name);
+    for (const slot of leaving) this.#forget(slot);
     this.#flow?.drop(partitions);
-    this.#mailbox.post(() => this.#options.onChange());
+    this.#mailbox.post(() => {
+      this.#keepCopies();
+      this.#options.onChange();
+    });
   }
 
   async #releaseAll(graceful: boolean): Promise<void> {
-    await Promise.all(this.slots().map((slot) => slot.release(graceful)));
-    this.#slots.clear();
+    const slots = this.slots();
+    await Promise.all(slots.map((slot) => slot.release(graceful)));
+    for (const slot of slots) this.#forget(slot);
+  }
+
+  #forget(slot: TaskSlot): void {
+    this.#slots.delete(slot.name);
+    const stored = slot.storedPosition();
+    if (stored !== undefined) this.#share.lags.remember(slot.name, stored);
   }
 
   /** Admission: a partition flows while its task takes input (K6). */

@@ -1,5 +1,5 @@
 import type { StoreSpec } from '../../state/store.ts';
-import type { TaskState } from '../../state/task-state.ts';
+import type { StoredPosition, TaskState } from '../../state/task-state.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -12,6 +12,15 @@ import type { ErrorHandlers } from './error-handlers.ts';
 import type { TaskId } from './task-id.ts';
 
 export type ProcessingGuarantee = 'exactly_once' | 'at_least_once';
+
+/** How tasks are shared with other members; see `StreamAppOptions`. */
+export interface SharingOptions {
+  readonly standbyCount: number;
+  readonly acceptableRecoveryLag: number;
+  readonly maxWarmups: number;
+  readonly probingIntervalMs: number;
+  readonly advertisedHost: string;
+}
 
 /** What all tasks of one app share. Nothing in it is mutable but the log and the clock. */
 export interface TaskEnvironment {
@@ -34,6 +43,9 @@ export interface TaskEnvironment {
   readonly engineMetrics: EngineMetrics;
   readonly crashPoints: CrashPoints;
   readonly openState: OpenState;
+  /** Where the closed ones of these tasks stand on this disk. */
+  storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  readonly sharing: SharingOptions;
   membership(): GroupMembership | undefined;
   commitOffsets(offsets: readonly OffsetCommit[]): Promise<void>;
 }

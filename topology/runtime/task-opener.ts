@@ -4,12 +4,14 @@ import type { SubTopology } from '../builder/sub-topology.ts';
 import type { CommittedOffset, TopicPartition } from '../log/log.ts';
 import type { TaskState } from '../../state/task-state.ts';
 import { AtLeastOnceChannel } from './at-least-once-channel.ts';
+import { describeChangelogs, type ChangelogRange } from './changelog-ranges.ts';
+import type { ChangelogReader } from './changelog-reader.ts';
 import type { CommitChannel } from './commit-channel.ts';
 import { CommitCycle } from './commit-cycle.ts';
 import { decodeCommitMetadata } from './commit-metadata.ts';
 import { InputQueue } from './partition-group.ts';
 import { RecordCollector } from './record-collector.ts';
-import { restoreState, type ChangelogRange, type RestoreProgress } from './restore-driver.ts';
+import { restoreState, type RestoreProgress } from './restore-driver.ts';
 import { StateFlusher } from './state-flusher.ts';
 import { Task, type TaskOwner } from './task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
@@ -24,6 +26,9 @@ export interface OpenTaskOptions {
   readonly subTopology: SubTopology;
   readonly environment: TaskEnvironment;
   readonly owner: TaskOwner;
+  readonly reader: ChangelogReader;
+  /** The open state of a copy that is promoted, taken over as it is; undefined to open what is on disk. */
+  readonly inherit: () => Promise<TaskState | undefined>;
   /** Begins every commit id of this opening; a number that counts on from the last commit makes the id unique (K8). */
   readonly commitIdPrefix: string;
   readonly onProgress: (progress: RestoreProgress) => void;
@@ -47,7 +52,7 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
   try {
     const start = await readStart(environment, partitions);
     state = await openState(options);
-    const changelogs = await describeChangelogs(options);
+    const changelogs = await describeChangelogs(environment, subTopology, id);
     await restore(options, state, changelogs);
     state.restoreStreamTime(start.streamTimeMs);
     return await assemble(options, { channel, state, changelogs, start });
@@ -101,7 +106,9 @@ function readMetadata(committed: readonly CommittedOffset[]): { readonly streamT
   return { streamTimeMs: Math.max(-1, ...found.map(({ streamTimeMs }) => streamTimeMs)), commitId: found[0]?.commitId };
 }
 
-async function openState({ environment, id, subTopology, afterCorruption }: OpenTaskOptions): Promise<TaskState> {
+async function openState({ environment, id, subTopology, afterCorruption, inherit }: OpenTaskOptions): Promise<TaskState> {
+  const inherited = await inherit();
+  if (inherited !== undefined) return inherited;
   const specs = subTopology.stores.map(({ spec }) => spec);
   try {
     return await environment.openState(id, specs, afterCorruption);
@@ -115,46 +122,23 @@ async function openState({ environment, id, subTopology, afterCorruption }: Open
   }
 }
 
-async function describeChangelogs({ environment, subTopology, id }: OpenTaskOptions): Promise<readonly ChangelogRange[]> {
-  const { log, topology } = environment;
-  const stores = subTopology.stores.filter(({ spec }) => spec.changelog !== false).map(({ spec }) => spec.name);
-  const partitions = stores.map((store) => ({ store, topic: changelogTopic(topology.applicationName, store), partition: id.partition }));
-  if (partitions.length === 0) return [];
-  const topics = await log.describeTopics(partitions.map(({ topic }) => topic));
-  const ranges = await log.offsets(partitions, 'read_uncommitted');
-  return partitions.map((at) => {
-    const topic = topics.find(({ name }) => name === at.topic);
-    const range = ranges.find((one) => one.topic === at.topic);
-    if (topic === undefined || range === undefined)
-      throw new StepwrightError('LOG_TOPIC_UNKNOWN', `changelog "${at.topic}" is gone: restart the app, which creates it`);
-    return {
-      ...at,
-      topicId: topic.id,
-      tombstoneRetentionMs: topic.tombstoneRetentionMs,
-      startOffset: range.startOffset,
-      endOffset: range.nextOffset,
-    };
-  });
-}
-
 async function restore(
-  { environment, id, signal, onProgress }: OpenTaskOptions,
+  { environment, id, signal, onProgress, reader }: OpenTaskOptions,
   state: TaskState,
   changelogs: readonly ChangelogRange[],
 ): Promise<void> {
-  const { log, clock, bounds, crashPoints, engineMetrics } = environment;
+  const { clock, bounds, crashPoints, engineMetrics } = environment;
   const labels = { task: taskIdText(id) };
   const logger = environment.logger.child(labels);
   let loggedAtMs = clock.monotonicMs();
   crashPoints.reach('restore-started');
   const done = await restoreState({
     state,
-    log,
+    reader,
     changelogs,
     signal,
     clock,
     tombstoneMarginMs: bounds.tombstoneMarginMs,
-    pollBytes: bounds.restorePollBytes,
     onProgress: (progress) => {
       engineMetrics.restoreRemaining.set(progress.remainingCount, labels);
       onProgress(progress);

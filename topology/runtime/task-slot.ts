@@ -1,6 +1,8 @@
 import { hasCode, StepwrightError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { SubTopology } from '../builder/sub-topology.ts';
+import type { StoredPosition, TaskState } from '../../state/task-state.ts';
+import type { ChangelogReader } from './changelog-reader.ts';
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../log/log.ts';
 import { backOffMs } from './back-off.ts';
 import { describeError } from './dead-letter.ts';
@@ -18,6 +20,9 @@ export interface TaskSlotOptions {
   readonly environment: TaskEnvironment;
   readonly mailbox: Mailbox;
   readonly instanceId: string;
+  readonly reader: ChangelogReader;
+  /** The open state of a copy on this member, for the first opening. */
+  inherit(): Promise<TaskState | undefined>;
   seek(positions: readonly TopicPartitionOffset[]): void;
   onProgress(progress: RestoreProgress): void;
   onFailed(slot: TaskSlot, error: unknown): void;
@@ -51,6 +56,8 @@ export class TaskSlot {
   #retryAtMs = -Infinity;
   #isCorrupt = false;
   #progress: RestoreProgress | undefined;
+  #hasInherited = false;
+  #stored: StoredPosition | undefined;
 
   constructor(options: TaskSlotOptions) {
     this.#options = options;
@@ -79,6 +86,11 @@ export class TaskSlot {
 
   progress(): RestoreProgress | undefined {
     return this.#progress;
+  }
+
+  /** Where the disk stands after the task was closed here. */
+  storedPosition(): StoredPosition | undefined {
+    return this.#stored;
   }
 
   inputPartitions(): readonly TopicPartition[] {
@@ -150,10 +162,12 @@ export class TaskSlot {
     const isRunning = task?.status() === 'running';
     this.#status = 'released';
     this.#task = undefined;
-    if (task === undefined) return;
     this.#operation = (async () => {
+      await (await this.#inherit())?.close();
+      if (task === undefined) return;
       if (graceful && isRunning) await this.#finish(task);
       await task.close();
+      this.#stored = task.state().position();
     })();
     await this.#operation;
   }
@@ -166,6 +180,12 @@ export class TaskSlot {
     } catch (error) {
       this.#logger.error(errorFields(error), 'the last commit of a task failed; its next owner does the work again');
     }
+  }
+
+  async #inherit(): Promise<TaskState | undefined> {
+    if (this.#hasInherited) return undefined;
+    this.#hasInherited = true;
+    return this.#options.inherit();
   }
 
   #isOpen(): boolean {
@@ -189,7 +209,12 @@ export class TaskSlot {
     const signal = this.#abort.signal;
     const afterCorruption = this.#isCorrupt;
     this.#isCorrupt = false;
-    const opening = openTask({ id, subTopology, environment, owner, commitIdPrefix, onProgress, onFlushFailed, signal, afterCorruption });
+    const { reader } = this.#options;
+    const inherit = () => this.#inherit();
+    const opening = openTask({
+      ...{ id, subTopology, environment, owner, commitIdPrefix, reader },
+      ...{ inherit, onProgress, onFlushFailed, signal, afterCorruption },
+    });
     this.#run(
       opening.then((task) => {
         this.#task = task;

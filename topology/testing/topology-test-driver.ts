@@ -17,6 +17,7 @@ import type { CrashPoints } from '../runtime/crash-points.ts';
 import { deadLetterHeaders } from '../runtime/dead-letter.ts';
 import type { ErrorHandlers } from '../runtime/error-handlers.ts';
 import type { StateSupplier } from '../runtime/state-supplier.ts';
+import type { KeptCopy } from '../runtime/standby/standby-keeper.ts';
 import { StreamThread } from '../runtime/stream-thread.ts';
 import type { Task } from '../runtime/task.ts';
 import type { ProcessingGuarantee } from '../runtime/task-environment.ts';
@@ -43,6 +44,9 @@ export interface TestDriverOptions {
   readonly processingGuarantee?: ProcessingGuarantee;
   /** Member id in the group, for several drivers on one log. Default: `test-driver`. */
   readonly instanceId?: string;
+  readonly standbyCount?: number;
+  readonly acceptableRecoveryLag?: number;
+  readonly maxWarmups?: number;
 }
 
 export interface PipedRecord<K, V> {
@@ -227,6 +231,11 @@ export class TopologyTestDriver {
     const task = this.tasks().find(({ id }) => id.subTopology === subTopology.id && id.partition === partition);
     assert(task, `no task runs partition ${partition} of sub-topology ${subTopology.id}`);
     return task.state().store(spec);
+  }
+
+  /** Copies of tasks that other drivers of the group process. */
+  copies(): readonly KeptCopy[] {
+    return this.#parts.thread.copies();
   }
 
   tasks(): readonly Task[] {
