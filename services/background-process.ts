@@ -25,6 +25,8 @@ interface State {
 
 /** Starts a server that outlives this process and resolves when its port takes connections. */
 export async function startInBackground(options: BackgroundCommand): Promise<RunningService> {
+  // Else another server's port would pass for this one's.
+  if (await takesConnections(options.port)) throw new Error(`services: port ${options.port} is taken by another process`);
   mkdirSync(options.directory, { recursive: true });
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, 'a');

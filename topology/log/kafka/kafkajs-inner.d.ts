@@ -99,11 +99,21 @@ declare module 'kafkajs/src/network/connection.js' {
     bytesBuffered: number;
     bytesNeeded: number;
     readonly socket?: Socket;
+    /** `host:port` */
+    readonly broker: string;
+    connectionStatus: 'connected' | 'disconnecting' | 'disconnected';
+    authenticatedAt: [number, number] | null;
+    /** Set while a SASL exchange waits for its answer. */
+    readonly authHandlers: { onError(): void } | null;
+    readonly requestQueue: { destroy(): void };
     /** Ours: the attempt that is under way. */
     connecting: Promise<boolean> | undefined;
     isConnected(): boolean;
     connect(): Promise<boolean>;
+    disconnect(): Promise<boolean>;
+    rejectRequests(error: Error): void;
     send<T>(exchange: KafkaJsExchange<T>): Promise<T>;
+    sendAuthRequest(exchange: { readonly request: unknown; readonly response?: unknown }): Promise<unknown>;
   }
 }
 

@@ -29,6 +29,8 @@ export class KafkaConnection {
   readonly #settings: KafkaSettings;
   readonly #cluster: Cluster;
   readonly #coordinators = new Map<string, Promise<KafkaJsBroker>>();
+  /** Exchanges that wait for their answer. */
+  readonly #waiting = new Set<Promise<unknown>>();
   #connecting: Promise<void> | undefined;
   #isClosed = false;
 
@@ -99,8 +101,12 @@ export class KafkaConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#coordinators.clear();
-    const ended = (this.#connecting ?? Promise.resolve()).then(() => this.#cluster.disconnect()).catch(() => {});
-    await withinMs(this.#settings.clock, closeWithinMs, ended);
+    await withinMs(this.#settings.clock, closeWithinMs, Promise.allSettled([this.#connecting, ...this.#waiting]));
+    await withinMs(
+      this.#settings.clock,
+      closeWithinMs,
+      this.#cluster.disconnect().catch(() => {}),
+    );
   }
 
   #coordinator(kind: CoordinatorKind, id: string): Promise<KafkaJsBroker> {
@@ -151,9 +157,18 @@ export class KafkaConnection {
   async #guarded<T>(doing: string, call: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw logClosed('this connection');
     try {
-      return await call();
+      return await this.#awaited(call());
     } catch (error) {
       throw asBrokerError(error, doing);
+    }
+  }
+
+  async #awaited<T>(exchange: Promise<T>): Promise<T> {
+    this.#waiting.add(exchange);
+    try {
+      return await exchange;
+    } finally {
+      this.#waiting.delete(exchange);
     }
   }
 }
