@@ -1,6 +1,7 @@
 import type { EventKind, Page, Pointer, Rect } from '../../schemas/types/capture-event.ts';
 import { isElement } from './dom/kinds.ts';
 import { frameOffset } from './dom/rects.ts';
+import { choiceByKey } from './choice-by-key.ts';
 import { isDrag, pointerOf, unexplainedAfterMs, type Press } from './gesture.ts';
 import { recordedKey } from './keys.ts';
 import { createMaskHistory } from './mask-history.ts';
@@ -177,14 +178,17 @@ function fieldListeners({ send, typing, targets, protection }: ListenerContext):
   return { input: onInput, change: onChange, focusin: onFocusIn, focusout: onFocusOut, submit: onSubmit };
 }
 
-function keyListeners({ send, typing, targets, protection }: ListenerContext): Listeners {
+function keyListeners({ view, send, typing, targets, protection }: ListenerContext): Listeners {
   const onKey = (event: Event, node: Element): void => {
     // C1: while a protected field has the focus no key is reported, whichever it is.
     if (!(event instanceof KeyboardEvent) || protection.isProtected(node)) return;
     const key = recordedKey(event, isTextField(node));
     if (key === undefined) return;
     typing.flush();
-    send('key.down', { target: targets.describe(targets.actionable(node)), key }, beforeAction);
+    const target = targets.describe(targets.actionable(node));
+    const choice = key.modifiers === undefined ? choiceByKey(node, key.key, protection) : undefined;
+    send('key.down', { target, key }, beforeAction);
+    if (choice !== undefined) choice.settled(view, (input) => send('change', { target, input }, effect));
   };
   const onClipboard = (event: Event, node: Element): void => {
     if (!protection.isProtected(node)) send('clipboard', { target: targets.describe(targets.actionable(node)), note: event.type });

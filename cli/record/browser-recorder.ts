@@ -161,8 +161,7 @@ class ContextRecorder implements BrowserRecorder {
     tab.url = url;
     if (this.#isPaused) return;
     this.#enqueue(async () => {
-      const told = await cause;
-      const why = isSameUrl && told === 'link' ? 'reload' : told;
+      const why = await cause;
       // A page that writes its own address again went nowhere.
       if (isSameUrl && why === 'spa') return;
       const title = await titleOf(tab.page, why === 'spa');

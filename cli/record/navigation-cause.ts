@@ -1,7 +1,7 @@
 import type { CDPSession } from 'playwright-core';
 
 /** What made a page come: `navigation.cause` of docs/events.md. */
-export type NavigationCause = 'link' | 'form' | 'typed' | 'reload' | 'back_forward' | 'script' | 'spa';
+export type NavigationCause = 'link' | 'form' | 'typed' | 'reload' | 'back' | 'forward' | 'script' | 'spa';
 
 /** Knows why the main frame of one page went where it is. */
 export interface NavigationWatch {
@@ -25,6 +25,9 @@ const scriptReasons: ReadonlySet<string> = new Set(['scriptInitiated', 'metaTagR
 export async function watchNavigation(session: CDPSession): Promise<NavigationWatch> {
   const known = new Set<number>();
   let lastEntryId = -1;
+  let lastIndex = -1;
+  /** Why the page itself asked for the navigation that is to start; the person's own ways have none. */
+  let asked = '';
   let reason = '';
   let isSameDocument = false;
   let isReload = false;
@@ -32,10 +35,13 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
   const { frameTree } = await session.send('Page.getFrameTree');
   const isMain = (frameId: string): boolean => frameId === frameTree.frame.id;
   session.on('Page.frameRequestedNavigation', (event) => {
-    if (isMain(event.frameId)) reason = event.reason;
+    if (isMain(event.frameId)) asked = event.reason;
   });
   session.on('Page.frameStartedNavigating', ({ frameId, navigationType }) => {
-    if (isMain(frameId)) isReload = navigationType.startsWith('reload');
+    if (!isMain(frameId)) return;
+    isReload = navigationType.startsWith('reload');
+    reason = asked;
+    asked = '';
   });
   session.on('Page.navigatedWithinDocument', ({ frameId }) => {
     if (isMain(frameId)) isSameDocument = true;
@@ -53,12 +59,14 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
       const entry = entries[currentIndex];
       if (entry === undefined) return 'link';
       const isSame = entry.id === lastEntryId;
+      const isBack = currentIndex < lastIndex;
       const wasKnown = known.has(entry.id);
       known.add(entry.id);
       lastEntryId = entry.id;
-      if (wasKnown && !isSame) return 'back_forward';
+      lastIndex = currentIndex;
+      if (wasKnown && !isSame) return isBack ? 'back' : 'forward';
       if (wasWithin) return 'spa';
-      if (isReload || isSame || entry.transitionType === 'reload') return 'reload';
+      if (isReload) return why === '' ? 'reload' : 'script';
       if (entry.transitionType === 'form_submit') return 'form';
       if (typedTransitions.has(entry.transitionType)) return 'typed';
       return scriptReasons.has(why) ? 'script' : 'link';

@@ -13,6 +13,7 @@ import {
   list,
   password,
   play,
+  lastDraft,
   pointer,
   stepsOf,
   typed,
@@ -90,6 +91,24 @@ describe('pointer', () => {
     const change: EventDraft = { kind: 'change', target: slider, input: { valueClass: 'text', text: '50' }, ...at(301) };
     assert.deepEqual(stepsOf([down(slider, 0), drag, change]), ['type Volume = 50']);
     assert.deepEqual(stepsOf([down(slider, 0), { ...change, ...at(299) }, drag, click(slider, 302)]), ['type Volume = 50']);
+  });
+
+  test('a click on the track of a slider sets it, in one step, whenever its value is told', () => {
+    const slider: Target = { role: 'slider', name: 'Volume', ref: 's', tag: 'input:range' };
+    const change = (ms: number, text = '50'): EventDraft => ({
+      kind: 'change',
+      target: slider,
+      input: { valueClass: 'text', text },
+      ...at(ms),
+    });
+    const up: EventDraft = { kind: 'pointer.up', target: slider, pointer: pointer(), ...at(80) };
+    assert.deepEqual(stepsOf([down(slider, 0), change(1), click(slider, 90)]), ['type Volume = 50']);
+    assert.deepEqual(stepsOf([down(slider, 0), up, change(81), click(slider, 90)]), ['type Volume = 50']);
+    assert.deepEqual(stepsOf([down(slider, 0), click(slider, 90), change(91)]), ['type Volume = 50']);
+    const again = [down(slider, 5_000), change(5_001, '70'), click(slider, 5_090)];
+    assert.deepEqual(stepsOf([down(slider, 0), change(1), click(slider, 90), ...again]), ['type Volume = 70'], 'what it was set to last');
+    const step = lastDraft(play([down(slider, 0), change(2), click(slider, 90)]));
+    assert.ok(step.click !== undefined && step.order === 1, 'the press is where it was done');
   });
 
   test('a context menu supersedes the press before it', () => {
@@ -210,6 +229,35 @@ describe('choices', () => {
   });
 });
 
+describe('choices by key', () => {
+  const city: Target = { role: 'combobox', name: 'City', ref: 'city', tag: 'input:text' };
+  const change = (text: string, ms: number, valueClass: 'text' | 'choice' = 'text'): EventDraft => ({
+    kind: 'change',
+    target: city,
+    input: { valueClass, text },
+    ...at(ms),
+  });
+
+  test('Enter on a suggestion is a choice of it, however the recorder knows', () => {
+    const chosen = ['type City = par', 'select City = Paris'];
+    assert.deepEqual(stepsOf([typed(city, 'par', 0), key('Enter', city, 900), change('Paris', 901, 'choice')]), chosen);
+    assert.deepEqual(stepsOf([typed(city, 'par', 0), key('Enter', city, 900), change('Paris', 905)]), chosen);
+    assert.deepEqual(stepsOf([typed(city, 'par', 0), change('Paris', 901, 'choice')]), chosen, 'Tab is no step of its own');
+    assert.deepEqual(
+      stepsOf([typed(city, 'par', 0), key('Enter', city, 900), change('Paris', 905), change('Paris', 9_000)]),
+      chosen,
+      'told twice',
+    );
+  });
+
+  test('Enter that does something else stays Enter', () => {
+    const pressed = ['type City = 1000', 'press City = Enter'];
+    assert.deepEqual(stepsOf([typed(city, '1000', 0), key('Enter', city, 900), change('1,000.00', 905)]), pressed, 'formatted');
+    assert.deepEqual(stepsOf([typed(city, '1000', 0), key('Enter', city, 900), change('Paris 1000', 9_000)]), pressed, 'much later');
+    assert.deepEqual(stepsOf([typed(city, '1000', 0), key('Enter', city, 900), change('Lyon', 905)]), pressed, 'something else');
+  });
+});
+
 describe('keys', () => {
   test('keys that act are steps; keys that move, edit or write are not', () => {
     const body: Target = { role: 'document', name: '', tag: 'body' };
@@ -229,6 +277,35 @@ describe('pages', () => {
     ...at(ms),
   });
   const count = (drafts: readonly EventDraft[]) => stepsOf(drafts).filter((step) => step.startsWith('navigate')).length;
+
+  test('back, forward and reload say so; soon after an action only when it has led to a page already', () => {
+    const first = navigation('https://a.example/', 'typed', 0);
+    const ways = (drafts: EventDraft[]): (string | undefined)[] =>
+      play([first, ...drafts])
+        .view()
+        .map((step) => step.value);
+    const link = navigation('https://a.example/2', 'link', 10_100);
+    assert.deepEqual(ways([click(button, 10_000), link, navigation('https://a.example/', 'back', 12_000)]), [undefined, undefined, 'back']);
+    assert.deepEqual(
+      ways([click(button, 10_000), navigation('https://a.example/', 'back', 10_100)]),
+      [undefined, undefined],
+      "the page's own",
+    );
+    assert.deepEqual(ways([navigation('https://a.example/', 'reload', 9_000)]), [undefined, 'reload']);
+    assert.deepEqual(ways([navigation('https://a.example/', 'reload', 300)]), [undefined], 'the same arrival told twice');
+    const both = [navigation('https://b.example/', 'forward', 9_000), navigation('https://a.example/', 'back', 9_900)];
+    assert.deepEqual(ways(both), [undefined, 'forward', 'back']);
+  });
+
+  test('a page that was opened before its title was known is named by what is done there first', () => {
+    const untitled: EventDraft = { kind: 'navigation', navigation: { url: 'https://a.example/', cause: 'typed', title: '' }, ...at(0) };
+    const page = { url: 'https://a.example/', title: 'Tea shop' };
+    assert.deepEqual(stepsOf([untitled, { ...click(button, 9_000), page }]), ['navigate Tea shop', 'click Save']);
+    assert.deepEqual(stepsOf([untitled, { ...click(button, 9_000), page: { ...page, url: 'https://b.example/' } }]), [
+      'navigate ',
+      'click Save',
+    ]);
+  });
 
   test('a navigation belongs to the action of the 5 s before it, unless its address was typed', () => {
     assert.equal(count([navigation('https://a.example/', 'link', 0)]), 1);

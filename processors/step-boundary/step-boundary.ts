@@ -2,7 +2,7 @@ import type { EventKind } from '../../schemas/types/capture-event.ts';
 import type { SessionMessage } from '../model.ts';
 import { onFile, onInput } from './rules/field-rules.ts';
 import { onKeyDown } from './rules/key-rules.ts';
-import { onMarker, onNavigation, onTab, onWindow } from './rules/page-rules.ts';
+import { nameOpenedPage, onMarker, onNavigation, onTab, onWindow } from './rules/page-rules.ts';
 import { onScreenshot, onScreenshotMissing, onUndo } from './rules/picture-rules.ts';
 import { onClick, onContextMenu, onDrag, onPointerDown, onPointerUp, settleOverduePress, settlePress } from './rules/pointer-rules.ts';
 import { pageOf, type EventMessage } from './new-step.ts';
@@ -71,6 +71,9 @@ function onEvent(run: StepRun, message: EventMessage): void {
   }
   settleOverduePress(run, message);
   const page = pageOf(event);
-  if (page !== undefined && event.page?.framePath === undefined && event.kind !== 'window') run.state = { ...run.state, page };
+  if (page !== undefined && event.page?.framePath === undefined && event.kind !== 'window') {
+    run.state = { ...run.state, page };
+    nameOpenedPage(run, page, message.atMs);
+  }
   rules[event.kind]?.(run, message);
 }

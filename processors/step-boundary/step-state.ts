@@ -67,6 +67,8 @@ export interface BoundaryState {
   readonly typed?: { readonly elementKey: string; readonly value?: string };
   /** Event time of the last thing the person did: what causes navigations. */
   readonly actedAtMs?: number;
+  /** Event time of the last arrival at a page. */
+  readonly arrivedAtMs?: number;
   readonly openedTabId?: string;
   readonly earlyShots: readonly Screenshot[];
 }

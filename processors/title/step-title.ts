@@ -19,7 +19,7 @@ const rules: Readonly<Record<StepKind, TitleRule>> = {
   shortcut: (step) => `Press ${step.value ?? 'the keys'}`,
   drag: (step) => `Drag ${elementPhrase(step.target)}${placePhrase(step.target)}`,
   file: fileTitle,
-  navigate: (step) => `Open ${pageName(step)}`,
+  navigate: navigateTitle,
   tab: (step) => `Switch to the tab ${step.target.name === '' ? pageName(step) : shorten(step.target.name, 80)}`,
   window: (step) => `Switch to ${shorten(step.target.name, 80)}`,
   note: (step) => (fold(step.value ?? '') === '' ? 'Note' : shorten(step.value ?? '', maxTitleLength)),
@@ -64,6 +64,22 @@ function pressTitle(step: SafeStep): string {
 function fileTitle(step: SafeStep): string {
   const files = step.value === undefined || step.value === '' ? 'a file' : quoted(step.value);
   return step.target.name === '' ? `Choose ${files}` : `Choose ${files} for ${elementPhrase(step.target)}`;
+}
+
+/** By the browser's own buttons; `back_forward` of recorders that do not tell which. */
+const browserWays: Readonly<Record<string, string>> = {
+  back: 'Go back to',
+  forward: 'Go forward to',
+  back_forward: 'Return to',
+  reload: 'Reload',
+};
+
+/** An address says where to start; the way back is known by the page's title. */
+function navigateTitle(step: SafeStep): string {
+  const way = browserWays[step.value ?? ''];
+  const title = fold(step.page?.title ?? '');
+  if (way === undefined) return `Open ${pageName(step)}`;
+  return `${way} ${title === '' ? pageName(step) : shorten(title, 80)}`;
 }
 
 function pageName(step: SafeStep): string {

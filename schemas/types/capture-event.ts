@@ -189,7 +189,7 @@ export type ValueClass =
 export interface Navigation {
   readonly url: string;
   readonly title?: string;
-  /** link, form, typed, reload, back_forward, script, spa */
+  /** link, form, typed, reload, back, forward, back_forward (which of the two is not known), script, spa */
   readonly cause: string;
 }
 

@@ -1,7 +1,7 @@
 import type { CaptureEvent, Input, Target } from '../../../schemas/types/capture-event.ts';
 import type { StepKind } from '../../../schemas/types/guide.ts';
-import { elementKeyOf, isOption, isToggle } from '../element-kinds.ts';
-import { holdMs, type EventMessage } from '../new-step.ts';
+import { elementKeyOf, isOption, isTextField, isToggle } from '../element-kinds.ts';
+import { holdMs, type EventMessage, type StepSeed } from '../new-step.ts';
 import type { StepRun } from '../step-run.ts';
 import type { Press, TrackedStep } from '../step-state.ts';
 
@@ -12,6 +12,7 @@ export function onInput(run: StepRun, message: EventMessage): void {
   if (input.valueClass === 'boolean') return toggled(run, message, input);
   if (input.valueClass === 'choice') return chosen(run, message, input);
   if (input.valueClass === 'file') return onFile(run, message);
+  if (message.event.kind === 'change' && isCompletion(run, message, input)) return chosen(run, message, input);
   if (message.event.kind === 'change' && isKnown(run, message)) return;
   typed(run, message, input);
 }
@@ -29,9 +30,41 @@ function typed(run: StepRun, message: EventMessage, input: Input): void {
   run.state = { ...run.state, typed: { elementKey, ...(content.value === undefined ? {} : { value: content.value }) } };
   const { last } = run.state;
   const isSame = isLive(last) && last.elementKey === elementKey && fieldKinds.has(last.kind);
-  if (!isSame) return run.begin({ ...content, target, elementKey, isOpenEnded: true, hadText: hasText }, message);
+  const press = takeSettingPress(run, message.event);
+  if (!isSame) return run.begin({ ...content, target, elementKey, isOpenEnded: true, hadText: hasText, ...pressed(press) }, message);
   run.dropValue();
-  run.amend({ ...content, hadText: (last.hadText ?? false) || hasText, ...named(target, last) }, message);
+  run.amend({ ...content, hadText: (last.hadText ?? false) || hasText, ...named(target, last) }, message, press);
+}
+
+/** A slider takes its value while it is pressed: the press is this step, and its click the end of it. */
+function takeSettingPress(run: StepRun, event: CaptureEvent): Press | undefined {
+  const { press } = run.state;
+  if (press === undefined || press.elementKey !== keyOf(event) || isTextField(event.target)) return undefined;
+  run.state = { ...run.state, press: { ...press, isStep: true } };
+  return press;
+}
+
+function pressed(press: Press | undefined): Pick<StepSeed, 'since' | 'click'> {
+  if (press === undefined) return {};
+  const { upAtMs: _up, ...since } = press;
+  return { since, click: press.at };
+}
+
+/** Enter in a field that then says more than what was typed into it: a suggestion was chosen. */
+function isCompletion(run: StepRun, message: EventMessage, input: Input): boolean {
+  const { typed: known, last } = run.state;
+  if (!isLive(last) || last.kind !== 'press' || last.value !== 'Enter' || last.elementKey !== keyOf(message.event)) return false;
+  if (known?.elementKey !== last.elementKey || message.atMs - last.lastAtMs > completedWithinMs) return false;
+  return completes(known.value ?? '', input.text ?? '');
+}
+
+const completedWithinMs = 1_000;
+
+/** What was typed stands in it, and so do letters more: `1000` that becomes `1,000.00` was formatted. */
+function completes(typedText: string, text: string): boolean {
+  const [part, whole] = [typedText, text].map((one) => one.trim().toLowerCase());
+  if (part === undefined || whole === undefined || part === '' || !whole.includes(part)) return false;
+  return /\p{L}/u.test(whole.replace(part, ''));
 }
 
 /** A `change` that commits what was typed, or that a script caused after another step began. */
@@ -89,9 +122,8 @@ function isOptionClick(last: TrackedStep, value: string, message: EventMessage):
 
 /** A list that shows its options changes before the click on the option arrives: that click is the end of this step. */
 function optionPressed(run: StepRun, message: EventMessage, press: Press): void {
-  const { upAtMs: _up, ...since } = press;
   const { elementKey, target } = press;
-  run.begin({ kind: 'select', value: target?.name, elementKey, click: press.at, ...inList(target, message.event.target), since }, message);
+  run.begin({ kind: 'select', value: target?.name, elementKey, ...inList(target, message.event.target), ...pressed(press) }, message);
   run.state = { ...run.state, press: { ...press, isStep: true } };
 }
 

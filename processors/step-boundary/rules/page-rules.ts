@@ -1,11 +1,14 @@
 import type { Navigation, Tab } from '../../../schemas/types/capture-event.ts';
 import { pageOf, type EventMessage } from '../new-step.ts';
 import type { StepRun } from '../step-run.ts';
+import type { TrackedStep } from '../step-state.ts';
 
 /** A navigation this soon after something the person did is its effect. */
 const causedWithinMs = 5000;
 /** Causes that are the page's own, unless a person's action explains them. */
 const ownCauses: ReadonlySet<string> = new Set(['spa', 'script']);
+/** What a person does with the browser's own buttons; what a page asks of the history itself looks the same. */
+const browserCauses: ReadonlySet<string> = new Set(['back', 'forward', 'back_forward', 'reload']);
 
 export function onNavigation(run: StepRun, message: EventMessage): void {
   const { navigation } = message.event;
@@ -13,9 +16,22 @@ export function onNavigation(run: StepRun, message: EventMessage): void {
   const page = { url: navigation.url, title: navigation.title ?? message.event.page?.title ?? '' };
   run.state = { ...run.state, page };
   if (navigation.cause !== 'spa' && !isSamePageAgain(run, navigation)) run.leavePage(message.atMs);
-  if (navigation.cause !== 'typed' && (isCaused(run, message) || ownCauses.has(navigation.cause))) return;
+  const isEffect = isEffectOfAction(run, message, navigation.cause);
+  run.state = { ...run.state, arrivedAtMs: message.atMs };
+  if (isEffect || ownCauses.has(navigation.cause)) return;
   if (isSamePageAgain(run, navigation)) return run.extend(message);
-  run.begin({ kind: 'navigate', target: { role: 'document', name: page.title }, elementKey: `page#${page.url}`, page }, message);
+  const way = browserCauses.has(navigation.cause) ? navigation.cause : undefined;
+  run.begin(
+    { kind: 'navigate', target: { role: 'document', name: page.title }, elementKey: `page#${page.url}`, page, value: way },
+    message,
+  );
+}
+
+/** One action leads to one page: who goes back, forward or reloads after that does it by the browser's buttons, however soon. */
+function isEffectOfAction(run: StepRun, message: EventMessage, cause: string): boolean {
+  if (cause === 'typed' || !isCaused(run, message)) return false;
+  const { actedAtMs = 0, arrivedAtMs = -Infinity } = run.state;
+  return !browserCauses.has(cause) || arrivedAtMs < actedAtMs;
 }
 
 function isCaused(run: StepRun, message: EventMessage): boolean {
@@ -23,10 +39,22 @@ function isCaused(run: StepRun, message: EventMessage): boolean {
   return actedAtMs !== undefined && message.atMs - actedAtMs <= causedWithinMs;
 }
 
-/** Recorders may tell the same arrival twice. */
+/** Recorders may tell the same arrival twice; a reload of a page that has been there for a while is one. */
 function isSamePageAgain(run: StepRun, navigation: Navigation): boolean {
   const { last } = run.state;
+  if (navigation.cause === 'reload' && last?.state === 'final') return false;
   return last?.kind === 'navigate' && last.state !== 'removed' && last.page?.url === navigation.url;
+}
+
+/** A page may be told of before its title is known, when it loads slowly: what is done there next knows it. */
+export function nameOpenedPage(run: StepRun, page: { readonly url: string; readonly title: string }, atMs: number): void {
+  const { last } = run.state;
+  if (page.title === '' || !isUntitled(last) || last.page?.url !== page.url) return;
+  run.decorate(last, { page, target: { role: 'document', name: page.title } }, atMs);
+}
+
+function isUntitled(last: TrackedStep | undefined): last is TrackedStep {
+  return last?.kind === 'navigate' && last.state !== 'removed' && last.page?.title === '';
 }
 
 /** Switching is a step; a tab that a click opened comes to the front by itself; closing one is none. */

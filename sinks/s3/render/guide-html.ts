@@ -86,7 +86,8 @@ function stepHtml(step: GuideStep, images: ReadonlyMap<string, InlineImage>): st
 function valueHtml(step: GuideStep): readonly string[] {
   const keys = keysOf(step);
   if (keys.length > 0) return [`<p class="value">${keys.map((key) => `<kbd>${escapeHtml(key)}</kbd>`).join(' + ')}</p>`];
-  return step.value === undefined || step.value === ''
+  // How a page was come to stands in the title.
+  return step.value === undefined || step.value === '' || step.kind === 'navigate'
     ? []
     : [`<p class="value">Value: <code dir="auto">${escapeHtml(step.value)}</code></p>`];
 }

@@ -33,7 +33,8 @@ function stepBlocks(step: GuideStep, imageHref: (key: string) => string): readon
 function valueBlock(step: GuideStep): readonly string[] {
   const keys = keysOf(step);
   if (keys.length > 0) return [`Keys: ${keys.map(markdownCode).join(' + ')}`];
-  return step.value === undefined || step.value.trim() === '' ? [] : [`Value: ${markdownCode(step.value)}`];
+  // How a page was come to stands in the title.
+  return step.value === undefined || step.value.trim() === '' || step.kind === 'navigate' ? [] : [`Value: ${markdownCode(step.value)}`];
 }
 
 function whereBlock(step: GuideStep): readonly string[] {
