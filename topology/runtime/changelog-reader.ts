@@ -38,6 +38,8 @@ export class ChangelogReader {
   #readFor: readonly ChangelogFeed[] = [];
   #taking: { readonly feed: ChangelogFeed; readonly done: Promise<void> } | undefined;
   #running: Promise<void> | undefined;
+  /** The last poll did not wait and brought nothing. */
+  #isIdle = false;
   #isClosed = false;
 
   constructor(options: ChangelogReaderOptions) {
@@ -81,10 +83,9 @@ export class ChangelogReader {
   }
 
   async #run(): Promise<void> {
-    let isIdle = false;
     for (let feeds = this.#wanted(); feeds.length > 0; feeds = this.#wanted()) {
       try {
-        isIdle = !(await this.#round(feeds, isIdle));
+        await this.#round(feeds);
       } catch (error) {
         this.#fail(feeds, error);
       }
@@ -93,21 +94,21 @@ export class ChangelogReader {
     await this.#closeReader();
   }
 
-  /** Reads once and hands out. True when something was read. */
-  async #round(feeds: readonly ChangelogFeed[], isIdle: boolean): Promise<boolean> {
+  /** Reads once and hands out. */
+  async #round(feeds: readonly ChangelogFeed[]): Promise<void> {
     const reader = await this.#readerFor(feeds);
-    if (reader === undefined) return true;
+    if (reader === undefined) return;
     // An empty answer may still have moved the position over aborted records: look before waiting.
     const waitMs = feeds.some(({ isRestore }) => isRestore) ? restoreWaitMs : copyWaitMs;
-    const batches = await reader.poll({ maxWaitMs: isIdle ? waitMs : 0, maxBytes: this.#options.pollBytes() });
-    if (reader !== this.#reader) return false;
+    const batches = await reader.poll({ maxWaitMs: this.#isIdle ? waitMs : 0, maxBytes: this.#options.pollBytes() });
+    if (reader !== this.#reader) return;
+    this.#isIdle = batches.length === 0 && !this.#isIdle;
     for (const feed of feeds) {
       if (!this.#feeds.has(feed)) continue;
       const own = batches.filter((batch) => feed.cursors.some((cursor) => isAt(cursor, batch)));
       for (const cursor of feed.cursors) cursor.nextOffset = reader.position(cursor);
       await this.#hand(feed, own);
     }
-    return batches.length > 0;
   }
 
   async #hand(feed: ChangelogFeed, batches: readonly RecordBatch[]): Promise<void> {
@@ -138,6 +139,7 @@ export class ChangelogReader {
     const reader = this.#reader;
     this.#reader = undefined;
     this.#readFor = [];
+    this.#isIdle = false;
     await reader?.close();
   }
 

@@ -5,7 +5,7 @@
  * says something else than the changelogs.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { Serde } from '../../schemas/serde.ts';
 import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
@@ -83,20 +83,41 @@ interface Member {
 
 const freezePoints = ['commit:before', 'commit:after', 'sync', 'offsets'] as const;
 const actionArbitrary = fc.record({
-  kind: fc.constantFrom('write', 'write', 'join', 'leave', 'kill', 'evict', 'freeze', 'freeze-and-evict', 'thaw', 'run'),
+  kind: fc.constantFrom('write', 'write', 'join', 'leave', 'kill', 'evict', 'freeze', 'freeze-and-evict', 'thaw', 'run', 'tick'),
   member: fc.nat({ max: memberCount - 1 }),
   point: fc.constantFrom(...freezePoints),
   count: fc.integer({ min: 1, max: 12 }),
 });
 type Action = typeof actionArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
+interface Sharing {
+  readonly standbyCount: number;
+  readonly acceptableRecoveryLag: number;
+}
+
+/** What a run went through, so that a test can tell whether it tested anything. */
+interface Seen {
+  frozenCount: number;
+  /** Tasks that went on in the place where they had been copied. */
+  promotedCount: number;
+  warmUpCount: number;
+}
+
 class Fleet {
   readonly log = createMemoryLog({ clock: createManualClock() });
   readonly disks = Array.from({ length: memberCount }, () => createMemoryBackendFactory());
   readonly topology = createFleetTopology();
   writtenCount = 0;
-  frozenCount = 0;
+  readonly #sharing: Sharing;
+  readonly #seen: Seen;
   readonly #members = new Map<number, Member>();
+  #copied = new Set<string>();
+  #warmedUp = new Set<string>();
+
+  constructor(sharing: Sharing, seen: Seen) {
+    this.#sharing = sharing;
+    this.#seen = seen;
+  }
 
   async act({ kind, member, point, count }: Action): Promise<void> {
     if (kind === 'write') await this.#write(count);
@@ -106,6 +127,7 @@ class Fleet {
     if (kind.startsWith('freeze')) await this.#freezeAtWork(member, point, count);
     if (kind.endsWith('evict')) this.log.evictMember('fleet', `member-${member}`);
     if (kind === 'thaw') await this.#thaw(member);
+    if (kind === 'tick') await this.#tick();
     if (kind !== 'write') await this.#runAll();
   }
 
@@ -116,9 +138,32 @@ class Fleet {
     for (let round = 0; !(await this.#isDone()); round += 1) {
       assert.ok(round < 50, 'the group does not come to rest');
       await this.#join(0);
+      await this.#tick();
       await this.#runAll();
     }
     for (const member of this.#members.keys()) await this.#leave(member);
+  }
+
+  /** Time for copies to be written and for warm-ups to be looked at. */
+  async #tick(): Promise<void> {
+    for (const { driver, frozen } of this.#members.values()) if (frozen === undefined) driver.clock.advance(11_000);
+    await this.#runAll();
+  }
+
+  /** Looks at who copies what, before and after. */
+  #look(): void {
+    const copied = new Set<string>();
+    const warmedUp = new Set<string>();
+    for (const [index, { driver }] of this.#members) {
+      for (const { name } of driver.tasks()) if (this.#copied.has(`${index} ${name}`)) this.#seen.promotedCount += 1;
+      for (const { role, task } of driver.copies()) {
+        copied.add(`${index} ${task.name}`);
+        if (role === 'warm-up') warmedUp.add(`${index} ${task.name}`);
+      }
+    }
+    this.#seen.warmUpCount += [...warmedUp].filter((name) => !this.#warmedUp.has(name)).length;
+    this.#copied = copied;
+    this.#warmedUp = warmedUp;
   }
 
   async #write(count: number): Promise<void> {
@@ -141,6 +186,7 @@ class Fleet {
       backend: this.disks[index] ?? createMemoryBackendFactory(),
       partitionCount,
       instanceId: `member-${index}`,
+      ...this.#sharing,
       stateBudgets: { ...defaultStateBudgets, flushBounds: { bytes: 1e9, recordCount: 3, ageMs: 1e9 } },
     });
     this.#members.set(index, { driver, faults, frozen: undefined });
@@ -178,7 +224,7 @@ class Fleet {
     await Promise.race([call.reached, end.then(() => (isOver = true))]);
     if (isOver) return call.release();
     member.frozen = { call, end };
-    this.frozenCount += 1;
+    this.#seen.frozenCount += 1;
   }
 
   async #thaw(index: number): Promise<void> {
@@ -193,6 +239,7 @@ class Fleet {
   async #runAll(): Promise<void> {
     const awake = [...this.#members].filter(([, { frozen }]) => frozen === undefined);
     await Promise.all(awake.map(([index, member]) => this.#run(index, member)));
+    this.#look();
   }
 
   /** A member that finds a task lost dies of it here; its disk stays for the next of its name. */
@@ -270,23 +317,37 @@ async function checkNothingOpen({ log }: Fleet): Promise<void> {
   assert.deepEqual(await log.offsets(partitions, 'read_committed'), await log.offsets(partitions, 'read_uncommitted'));
 }
 
-test('T1 K2 K3 K7 K8 members that come, go, die and come back as zombies double nothing, lose nothing and leave nothing open', async (t) => {
+async function prove(t: TestContext, sharing: Sharing): Promise<Seen> {
   const seed = Date.now() % 2 ** 31;
   t.diagnostic(`seed ${seed}`);
-  let frozenCount = 0;
+  const seen: Seen = { frozenCount: 0, promotedCount: 0, warmUpCount: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(actionArbitrary, { minLength: 5, maxLength: 30 }), async (actions) => {
-      const fleet = new Fleet();
+      const fleet = new Fleet(sharing, seen);
       await fleet.log.createTopics(['in', 'by-group', 'out'].map((name) => ({ name, partitionCount })));
       for (const action of actions) await fleet.act(action);
       await fleet.finish();
       await checkOutputs(fleet);
       await checkDisks(fleet);
       await checkNothingOpen(fleet);
-      frozenCount += fleet.frozenCount;
     }),
-    { seed, numRuns: 100, timeout: 10_000 },
+    { seed, numRuns: 40, timeout: 10_000, endOnFailure: true },
   );
-  t.diagnostic(`${frozenCount} members frozen in the middle of a call`);
-  assert.ok(frozenCount > 40, 'hardly a member froze: the test tests nothing');
+  t.diagnostic(JSON.stringify(seen));
+  assert.ok(seen.frozenCount > 12, 'hardly a member froze: the test tests nothing');
+  return seen;
+}
+
+test('T1 K2 K3 K7 K8 members that come, go, die and come back as zombies double nothing, lose nothing and leave nothing open', async (t) => {
+  await prove(t, { standbyCount: 0, acceptableRecoveryLag: 10_000 });
+});
+
+test('K2 K5 K7 with standbys the same, and tasks go on where their copies are', async (t) => {
+  const seen = await prove(t, { standbyCount: 1, acceptableRecoveryLag: 10_000 });
+  assert.ok(seen.promotedCount > 8, 'hardly a copy was promoted: the test tests nothing');
+});
+
+test('K2 K5 K7 with tasks that move only behind a warm-up the same', async (t) => {
+  const seen = await prove(t, { standbyCount: 0, acceptableRecoveryLag: 0 });
+  assert.ok(seen.warmUpCount > 8 && seen.promotedCount > 0, 'hardly a task was warmed up: the test tests nothing');
 });
