@@ -186,6 +186,20 @@ test('U1: a queue that fails ends the upload with a code; nothing is left unhand
   }
 });
 
+test('stop ends a wait of minutes at once', { timeout: 5_000 }, async () => {
+  const ingest = await createIngestUnderTest();
+  const busy = JSON.stringify({ error: { code: 'STORAGE_FULL', message: '' }, retryAfterMs: 3_600_000 });
+  const upload: Uploader = new Uploader({
+    baseUrl: 'http://127.0.0.1',
+    token: ingest.token('acme', 'agent'),
+    deviceId: 'laptop-1',
+    agent: { name: 'test', version: '1' },
+    runtime: { fetch: async () => new Response(busy, { status: 507 }) },
+    onProgress: ({ failures }) => void (failures === 1 && setImmediate(() => upload.stop())),
+  });
+  await assert.rejects(upload.open(), (error) => error instanceof UploadStopped && error.code === 'STOPPED');
+});
+
 test('a picture is named as the server names it', async () => {
   assert.equal(await sha256Hex(new Uint8Array(png)), pngSha256);
 });

@@ -1,18 +1,11 @@
 import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
 import { backOffMs, defaultBackOff } from './back-off.ts';
-import type { AgentInfo, FetchLike, IngestClient, Outcome } from './ingest-client.ts';
+import type { AgentInfo, IngestClient, Outcome } from './ingest-client.ts';
 import { createIngestClient } from './ingest-client.ts';
+import { systemRuntime } from './runtime.ts';
+import type { UploaderRuntime } from './runtime.ts';
 import type { UploadQueue } from './upload-queue.ts';
 import { createMemoryQueue } from './upload-queue.ts';
-
-/** Time and chance, so that tests decide both. */
-export interface UploaderRuntime {
-  readonly nowMs: () => number;
-  readonly sleep: (delayMs: number) => Promise<void>;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly fetch: FetchLike;
-}
 
 export interface UploaderOptions {
   readonly baseUrl: string;
@@ -90,6 +83,7 @@ export class Uploader {
   #adding: Promise<void> = Promise.resolve();
   #pumping: Promise<void> | undefined;
   #stopped: UploadStopped | undefined;
+  readonly #ending = new AbortController();
   #isUrgent = false;
   #hasQueueFailed = false;
 
@@ -179,9 +173,10 @@ export class Uploader {
     return this.#problem === undefined ? base : { ...base, problem: this.#problem };
   }
 
-  /** Stops trying; the queue keeps what was not acked. */
+  /** Stops trying, also in the middle of a wait; the queue keeps what was not acked. */
   stop(): void {
     this.#stopped ??= new UploadStopped('STOPPED', 'the upload was stopped by its owner');
+    this.#ending.abort();
   }
 
   /** The mark takes the next seq, so nothing may be recorded until the answer is there. */
@@ -203,7 +198,7 @@ export class Uploader {
   }
 
   async #pump(): Promise<void> {
-    if (!this.#isUrgent) await this.#runtime.sleep(this.#options.gatherMs ?? 100);
+    if (!this.#isUrgent) await this.#sleep(this.#options.gatherMs ?? 100);
     for (;;) {
       await this.#adding;
       const events = this.#stopped === undefined ? await this.#queue.head(this.#batchEvents) : [];
@@ -232,7 +227,7 @@ export class Uploader {
     if (this.#ackedSeq === before) return this.#waitAfter('NO_PROGRESS', undefined);
     this.#succeeded();
     const slowDownMs = answer['slowDownMs'];
-    if (typeof slowDownMs === 'number' && slowDownMs > 0) await this.#runtime.sleep(slowDownMs);
+    if (typeof slowDownMs === 'number' && slowDownMs > 0) await this.#sleep(slowDownMs);
   }
 
   /** U2. True when the batch must be read again: an event was replaced, or the upload has to wait. */
@@ -309,11 +304,16 @@ export class Uploader {
     const delayMs = backOffMs(this.#failures, askedMs, { ...defaultBackOff, random: this.#runtime.random });
     this.#failures += 1;
     this.#report();
-    await this.#runtime.sleep(delayMs);
+    await this.#sleep(delayMs);
+  }
+
+  #sleep(delayMs: number): Promise<void> {
+    return this.#runtime.sleep(delayMs, this.#ending.signal);
   }
 
   #stop(code: string, message: string): void {
     this.#stopped ??= new UploadStopped(code, message);
+    this.#ending.abort();
     this.#problem = code;
     this.#report();
   }
@@ -345,13 +345,6 @@ const replacedReason = 'refused by the server';
 function withoutPicture({ seq, atMs, screenshot }: CaptureEvent, reason: string): CaptureEvent {
   return { seq, atMs, kind: 'screenshot.missing', ofSeq: screenshot?.ofSeq ?? seq, reason };
 }
-
-const systemRuntime: UploaderRuntime = {
-  nowMs: () => Date.now(),
-  sleep: (delayMs) => new Promise((resolve) => void setTimeout(resolve, delayMs)),
-  random: () => Math.random(),
-  fetch: (url, init) => fetch(url, init),
-};
 
 /** SHA-256 of a picture as `screenshot.sha256` wants it: 64 hex digits. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -231,6 +231,36 @@ describe('the sink runner', () => {
     assert.deepEqual(target.rows, ['a']);
   });
 
+  it('waits no longer for a log that fails now and then than for one that fails once', async () => {
+    const log = await logWith([]);
+    const delaysMs: number[] = [];
+    let failsNext = false;
+    const openReader: MemoryLog['openReader'] = async (options) => {
+      const reader = await log.openReader(options);
+      const poll: typeof reader.poll = async (wanted) => {
+        if (!failsNext) return reader.poll(wanted);
+        failsNext = false;
+        throw new StepwrightError('LOG_CLOSED', 'Not now.', { disposition: 'retry' });
+      };
+      return { poll, position: (at) => reader.position(at), close: () => reader.close() };
+    };
+    const failing = new Proxy(log, {
+      get: (from, name) => {
+        const member: unknown = name === 'openReader' ? openReader : Reflect.get(from, name);
+        return typeof member === 'function' ? member.bind(from) : member;
+      },
+    });
+    const { runner } = start(failing, new RecordingTarget(), { clock: impatientClock(delaysMs), random: () => 0.999, firstRetryMs: 100 });
+    for (let round = 1; round <= 6; round += 1) {
+      await append(log, ['a']);
+      await runner.whenApplied(upTo(BigInt(round)));
+      failsNext = true;
+      while (delaysMs.length < round) await new Promise(setImmediate);
+    }
+    await runner.close();
+    assert.deepEqual(delaysMs, [100, 100, 100, 100, 100, 100]);
+  });
+
   it('tells its lag while its target fails, not only after a batch that stands', async () => {
     const log = await logWith(['a', 'b', 'c']);
     const target = new RecordingTarget();

@@ -63,6 +63,8 @@ export class SinkRunner<Row> {
   readonly #waiters = new PositionWaiters();
   #running: Promise<void> | undefined;
   #failure: unknown;
+  /** Tries in a row that got nothing done. */
+  #attempt = 0;
 
   constructor(options: SinkRunnerOptions<Row>) {
     const { clock, random, target } = options;
@@ -132,7 +134,8 @@ export class SinkRunner<Row> {
 
   async #run(): Promise<void> {
     this.#metrics.failed(false);
-    for (let attempt = 1; !this.#closing.signal.aborted; attempt++) {
+    while (!this.#closing.signal.aborted) {
+      const startedAtMs = this.#options.clock.monotonicMs();
       try {
         await this.#replayPlan();
         await this.#readFrom(await this.#startingPoint());
@@ -142,8 +145,11 @@ export class SinkRunner<Row> {
           this.#fail(error);
           return;
         }
-        this.#logger.warn({ code: error.code, attempt }, error.message);
-        await waitBackoff(attempt, this.#backoff, this.#closing.signal);
+        // An idle sink that read well for longer than the longest wait begins anew too.
+        const lastedMs = this.#options.clock.monotonicMs() - startedAtMs;
+        this.#attempt = lastedMs > this.#backoff.maxDelayMs ? 1 : this.#attempt + 1;
+        this.#logger.warn({ code: error.code, attempt: this.#attempt }, error.message);
+        await waitBackoff(this.#attempt, this.#backoff, this.#closing.signal);
       }
     }
     this.#waiters.end(new StepwrightError('SINK_FAILED', `The sink ${this.name} was closed.`));
@@ -218,6 +224,7 @@ export class SinkRunner<Row> {
   async #apply(batch: SinkBatch<Row>): Promise<void> {
     const startedAtMs = this.#options.clock.monotonicMs();
     if (!(await this.#applier.apply(batch, this.#closing.signal))) return;
+    this.#attempt = 0;
     this.#metrics.applied(batch.rows.length, (this.#options.clock.monotonicMs() - startedAtMs) / 1000);
     for (const range of batch.ranges) this.#waiters.advance(range);
   }

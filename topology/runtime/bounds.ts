@@ -7,6 +7,8 @@ export interface RuntimeBounds {
   readonly transactionRecordCount: number;
   /** Folded but not yet flushed state: above it the task waits for the flush. */
   readonly unflushedBytes: number;
+  /** A task that had nothing to commit for so long flushes what it folded. */
+  readonly idleFlushMs: number;
   /** Held by all mapAsync nodes of one task: above it no input is admitted until calls finish. */
   readonly asyncBytes: number;
   readonly asyncRecordCount: number;
@@ -33,6 +35,7 @@ export const defaultBounds: RuntimeBounds = {
   transactionBytes: 16 * mebibyte,
   transactionRecordCount: 50_000,
   unflushedBytes: 64 * mebibyte,
+  idleFlushMs: 10_000,
   asyncBytes: 16 * mebibyte,
   asyncRecordCount: 10_000,
   bufferedBytes: 16 * mebibyte,

@@ -20,6 +20,8 @@ export interface RestoreProgress {
 
 export interface RestoreOptions {
   readonly state: TaskState;
+  /** Why the store was deleted before it was opened; it is told as a wipe (K5). */
+  readonly deletedFor?: WipeReason | undefined;
   readonly reader: ChangelogReader;
   readonly changelogs: readonly ChangelogRange[];
   readonly clock: Clock;
@@ -37,8 +39,9 @@ export async function restoreState(options: RestoreOptions): Promise<RestoreProg
   const { state, changelogs, onProgress } = options;
   const { clock, tombstoneMarginMs } = options;
   const startedAtMs = clock.monotonicMs();
-  const wiped = wipeReasonOf(state.position(), { changelogs, tombstoneMarginMs, nowMs: clock.nowMs() });
-  if (wiped !== undefined) await state.wipe(wiped);
+  const unfit = wipeReasonOf(state.position(), { changelogs, tombstoneMarginMs, nowMs: clock.nowMs() });
+  if (unfit !== undefined) await state.wipe(unfit);
+  const wiped = options.deletedFor ?? unfit;
   const stored = state.position().changelogs;
   const from = changelogs.map((changelog) => ({
     ...changelog,

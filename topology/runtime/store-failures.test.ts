@@ -96,6 +96,34 @@ async function runWith(factory: FailingFactory, failures: readonly StepwrightErr
   return { sums, restores, failed };
 }
 
+test('K5 a task that falls idle flushes what it folded, so that its store does not grow old', { timeout: 30_000 }, async () => {
+  const log = createMemoryLog();
+  await log.createTopics([
+    { name: 'amounts', partitionCount: 1 },
+    { name: 'reports', partitionCount: 1 },
+  ]);
+  const app = createStreamApp({
+    topology: createSampleTopology(),
+    log,
+    state: { memory: createMemoryBackendFactory() },
+    // By itself no flush is ever due.
+    stateBudgets: { ...defaultStateBudgets, flushBounds: { bytes: 1e9, recordCount: 1e9, ageMs: 1e9 } },
+    bounds: { commitIntervalMs: 1, idleFlushMs: 5 },
+    random: () => 0,
+  });
+  await app.start();
+  await app.whenRunning();
+  const unflushedBytes = async (): Promise<number> => (await app.tasks()).reduce((sum, task) => sum + task.unflushedBytes, 0);
+  const producer = await log.openProducer();
+  const value = jsonSerde<Amount>().serialize({ amount: 1 }, Buffer.alloc(0));
+  await producer.send([{ topic: 'amounts', partition: 0, key: Buffer.from('a'), value, timestampMs: 1_000 }]);
+  const tail = new TopicTail(log, [{ topic: 'reports', partition: 0, nextOffset: 0n }]);
+  while ((await tail.read(stringSerde, jsonSerde<Report>())).length === 0) await new Promise(setImmediate);
+  // Nothing more comes: only the task itself can end this.
+  while ((await unflushedBytes()) > 0) await new Promise(setImmediate);
+  await app.close();
+});
+
 const oneToForty = Array.from({ length: 40 }, (_, index) => index + 1);
 
 test('K6 a full disk fails no task: the layer is kept, admission stops at its bound, and a later flush writes it', async () => {
@@ -120,4 +148,8 @@ test('K5 a store found corrupt by a flush is deleted for that reason and restore
   assert.deepEqual(failed, [corrupt]);
   assert.equal(factory.destroyCount, 1);
   assert.ok((restores.at(-1)?.restoredCount ?? 0) > 0);
+  assert.deepEqual(
+    restores.map(({ wiped }) => wiped),
+    [undefined, 'checksum-failed'],
+  );
 });

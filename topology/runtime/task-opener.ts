@@ -2,7 +2,7 @@ import { hasCode, StepwrightError } from '../base/errors.ts';
 import { changelogTopic } from '../builder/names.ts';
 import type { SubTopology } from '../builder/sub-topology.ts';
 import type { CommittedOffset, TopicPartition } from '../log/log.ts';
-import type { TaskState } from '../../state/task-state.ts';
+import type { TaskState, WipeReason } from '../../state/task-state.ts';
 import { AtLeastOnceChannel } from './at-least-once-channel.ts';
 import { describeChangelogs, type ChangelogRange } from './changelog-ranges.ts';
 import type { ChangelogReader } from './changelog-reader.ts';
@@ -51,9 +51,10 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
   let state: TaskState | undefined;
   try {
     const start = await readStart(environment, partitions);
-    state = await openState(options);
+    const opened = await openState(options);
+    state = opened.state;
     const changelogs = await describeChangelogs(environment, subTopology, id);
-    await restore(options, state, changelogs);
+    await restore(options, opened, changelogs);
     state.restoreStreamTime(start.streamTimeMs);
     return await assemble(options, { channel, state, changelogs, start });
   } catch (error) {
@@ -106,25 +107,32 @@ function readMetadata(committed: readonly CommittedOffset[]): { readonly streamT
   return { streamTimeMs: Math.max(-1, ...found.map(({ streamTimeMs }) => streamTimeMs)), commitId: found[0]?.commitId };
 }
 
-async function openState({ environment, id, subTopology, afterCorruption, inherit }: OpenTaskOptions): Promise<TaskState> {
+interface OpenedState {
+  readonly state: TaskState;
+  /** Why what was there before was deleted. */
+  readonly deletedFor: WipeReason | undefined;
+}
+
+async function openState({ environment, id, subTopology, afterCorruption, inherit }: OpenTaskOptions): Promise<OpenedState> {
   const inherited = await inherit();
-  if (inherited !== undefined) return inherited;
+  if (inherited !== undefined) return { state: inherited, deletedFor: undefined };
   const specs = subTopology.stores.map(({ spec }) => spec);
   try {
-    return await environment.openState(id, specs, afterCorruption);
+    const state = await environment.openState(id, specs, afterCorruption);
+    return { state, deletedFor: afterCorruption ? 'checksum-failed' : undefined };
   } catch (error) {
     if (!hasCode(error, 'STATE_CORRUPT')) throw error;
     environment.logger.error(
       { task: taskIdText(id), code: error.code },
       'the store is corrupt: it is deleted and restored from its changelogs',
     );
-    return environment.openState(id, specs, true);
+    return { state: await environment.openState(id, specs, true), deletedFor: 'checksum-failed' };
   }
 }
 
 async function restore(
   { environment, id, signal, onProgress, reader }: OpenTaskOptions,
-  state: TaskState,
+  { state, deletedFor }: OpenedState,
   changelogs: readonly ChangelogRange[],
 ): Promise<void> {
   const { clock, bounds, crashPoints, engineMetrics } = environment;
@@ -134,6 +142,7 @@ async function restore(
   crashPoints.reach('restore-started');
   const done = await restoreState({
     state,
+    deletedFor,
     reader,
     changelogs,
     signal,

@@ -171,10 +171,15 @@ export class Task {
     return this.#punctuations.nextDueAtMs();
   }
 
-  /** When the next commit is due on the wall clock; Infinity when there is nothing to commit. */
+  /**
+   * When the next commit is due on the wall clock; Infinity when there is nothing to commit. A task that has nothing to do, but a layer that is not
+   * flushed, makes one more: the store of a task that is idle for long must not fall behind the log's retention (K5).
+   */
   commitDueAtMs(): number {
-    if (this.#status !== 'running' || !this.#isDirty) return Infinity;
-    return this.#wantsCommit ? -Infinity : this.#lastCommitAtMs + this.#parts.environment.bounds.commitIntervalMs;
+    if (this.#status !== 'running') return Infinity;
+    const { environment, state } = this.#parts;
+    if (!this.#isDirty) return state.usage().unflushedCount === 0 ? Infinity : this.#lastCommitAtMs + environment.bounds.idleFlushMs;
+    return this.#wantsCommit ? -Infinity : this.#lastCommitAtMs + environment.bounds.commitIntervalMs;
   }
 
   isDirty(): boolean {
@@ -186,7 +191,7 @@ export class Task {
    * `lost`: close the task and touch nothing else (K7). @throws whatever fails the task.
    */
   commit(): Promise<CommitOutcome> {
-    return this.#commit(false);
+    return this.#commit(!this.#isDirty);
   }
 
   async #commit(mustFlush: boolean): Promise<CommitOutcome> {
