@@ -1,4 +1,4 @@
-import type { CaptureChunk, CaptureEvent, Policy, Point, Screenshot, Target } from '../schemas/types/capture-event.ts';
+import type { CaptureChunk, CaptureEvent, Policy, Point, Rect, Screenshot, Target } from '../schemas/types/capture-event.ts';
 import type { Guide, RedactionCount, Revision, SessionUpsert, StepImage, StepKind, StepUpsert } from '../schemas/types/guide.ts';
 import type { TitleRequest } from '../schemas/types/usage.ts';
 
@@ -47,7 +47,7 @@ export interface FactMessage {
   readonly event: CaptureEvent;
 }
 
-/** step-boundary → phash-dedupe: the whole step anew each time it changes. Raw: names and values are not redacted yet. */
+/** step-boundary → redact: the whole step anew each time it changes. Raw: names and values are not redacted yet. */
 export interface StepDraft {
   readonly stepId: string;
   readonly revision: Revision;
@@ -72,25 +72,61 @@ export type DraftMessage =
   | SessionChanged
   | FactMessage;
 
-/** phash-dedupe → redact: which kept image the step shows. */
+/** What redact says of a step's picture: no words, CSS pixels. */
+export interface PictureRequest {
+  readonly shot: Screenshot;
+  readonly click?: Point;
+  readonly highlight?: Rect;
+  /** Covered on whichever picture is shown. */
+  readonly hidden: readonly Rect[];
+  /** Showed something redacted on this page before; not needed on a picture whose recorder masked such places itself. */
+  readonly places: readonly Rect[];
+}
+
+/** redact → phash-dedupe: words are safe, the picture is still to be made. */
+export type RedactedMessage =
+  | { readonly type: 'step'; readonly session: SessionInfo; readonly step: SafeStep; readonly picture?: PictureRequest }
+  | SessionChanged
+  | FactMessage;
+
+/** phash-dedupe → image stage: which kept image the step shows. */
 export interface ChosenImage {
   /** sha256 of the source picture that stands for this one. */
   readonly shot: Screenshot;
   readonly sharedWithStepId?: string;
 }
 export type ImagedMessage =
-  | { readonly type: 'step'; readonly session: SessionInfo; readonly step: StepDraft; readonly chosen?: ChosenImage }
+  | {
+      readonly type: 'step';
+      readonly session: SessionInfo;
+      readonly step: SafeStep;
+      readonly picture?: PictureRequest;
+      readonly chosen?: ChosenImage;
+    }
   | SessionChanged
   | FactMessage;
 
 /** redact → title: names, values, urls and image are safe to show. */
 export interface SafeStep extends Omit<StepDraft, 'shot' | 'target' | 'click' | 'shotMissing'> {
   readonly target: { readonly name: string; readonly role: string; readonly context?: string; readonly nameSource?: string };
+  /** Names what was asked of the picture nodes: equal ids are answered by equal images. Absent when the step has no picture. */
+  readonly pictureId?: string;
   readonly image?: StepImage;
   readonly imageMissing?: string;
   readonly redactions: readonly RedactionCount[];
 }
-export type SafeMessage = { readonly type: 'step'; readonly session: SessionInfo; readonly step: SafeStep } | SessionChanged | FactMessage;
+
+/** redact → title, past the picture nodes: the words of a step whose picture, or that of an earlier step of its session, is still to be made. */
+export interface AheadMessage {
+  readonly type: 'ahead';
+  readonly session: SessionInfo;
+  readonly step: SafeStep;
+}
+export type SafeMessage =
+  | { readonly type: 'step'; readonly session: SessionInfo; readonly step: SafeStep }
+  | AheadMessage
+  | SessionChanged
+  | FactMessage;
 
 /** What title forwards to the four output topics. */
 export type OutputMessage =

@@ -1,6 +1,7 @@
 import { sealed } from '../schemas/sealed.ts';
 import type { Serde } from '../schemas/serde.ts';
 import { jsonSerde, stringSerde } from '../schemas/serdes.ts';
+import type { Revision } from '../schemas/types/guide.ts';
 import type { TopicRecords } from '../schemas/types/topic-records.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../topology/builder/processor.ts';
 import { createTopologyBuilder } from '../topology/builder/topology-builder.ts';
@@ -21,8 +22,11 @@ export type GuideTopicSerdes = {
   >;
 };
 
-/** phash-dedupe and redact: the nodes between a raw draft and a step that is safe to show. */
-export type SafeStage = (builder: TopologyBuilder, drafts: Stream<string, DraftMessage>) => Stream<string, SafeMessage>;
+/** redact and phash-dedupe: the nodes between a raw draft and a step that is safe to show. Of several streams, one carries every message in order. */
+export type SafeStage = (
+  builder: TopologyBuilder,
+  drafts: Stream<string, DraftMessage>,
+) => Stream<string, SafeMessage> | readonly Stream<string, SafeMessage>[];
 
 export interface GuideTopologyOptions {
   readonly serdes: GuideTopicSerdes;
@@ -83,7 +87,7 @@ export function buildGuideTopology(options: GuideTopologyOptions): Topology {
   type TitleContext = Parameters<typeof createTitleProcessor>[0];
   const outputs = builder.processor('title', {
     from: safe,
-    stores: titleStoreSpecs({ state: sealedJson<TitleState>(), step: sealedJson<TitledStep>() }, ttlMs),
+    stores: titleStoreSpecs({ state: sealedJson<TitleState>(), step: sealedJson<TitledStep>(), ahead: jsonSerde<Revision>() }, ttlMs),
     create: (context: TitleContext) => createTitleProcessor(context, titleOptions),
   });
   addOutputs(builder, outputs, options, titleOptions.asksModels);

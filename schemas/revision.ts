@@ -1,8 +1,13 @@
 import type { Revision } from './types/guide.ts';
 
-/** Orders two versions of one thing (T4): by ordinal, then timer, then a preview below the final. Negative when `a` is the older one. */
+/**
+ * Orders two versions of one thing (T4): by ordinal, then timer, then a preview below the final, then words that were sent ahead below the whole. Negative
+ * when `a` is the older one.
+ */
 function compareRevisions(a: Revision, b: Revision): number {
-  return a.ordinal - b.ordinal || a.timer - b.timer || Number(a.final) - Number(b.final);
+  return (
+    a.ordinal - b.ordinal || a.timer - b.timer || Number(a.final) - Number(b.final) || Number(b.ahead === true) - Number(a.ahead === true)
+  );
 }
 
 /** Whether `next` replaces what stands; equals do not, so that applying twice changes nothing. */

@@ -68,5 +68,7 @@ export function shownSteps(state: LiveState): LiveStep[] {
 
 /** The order of schemas/revision.ts, once more: pages are served from their own folder and can load nothing beside it. */
 function compareRevisions(a: Revision, b: Revision): number {
-  return a.ordinal - b.ordinal || a.timer - b.timer || Number(a.final) - Number(b.final);
+  return (
+    a.ordinal - b.ordinal || a.timer - b.timer || Number(a.final) - Number(b.final) || Number(b.ahead === true) - Number(a.ahead === true)
+  );
 }

@@ -2,7 +2,10 @@ import type { GuideStep, StepImage } from '../schemas/types/guide.ts';
 import { element } from './dom.ts';
 
 /** What a step card shows; both a live upsert and a finished step have it. */
-export type ShownStep = Pick<GuideStep, 'stepId' | 'kind' | 'title' | 'description' | 'target' | 'image' | 'value'>;
+export interface ShownStep extends Pick<GuideStep, 'stepId' | 'kind' | 'title' | 'description' | 'target' | 'image' | 'value'> {
+  /** Of a live step: its picture is being made. */
+  readonly imagePending?: boolean;
+}
 
 /** One step: number, title with the element's name emphasized, picture with the click marked. */
 export function stepCard(step: ShownStep, number: number, state: 'provisional' | 'final'): HTMLLIElement {
@@ -18,8 +21,14 @@ export function stepCard(step: ShownStep, number: number, state: 'provisional' |
     step.description.replace(/\.$/, '') === step.title || step.description === ''
       ? undefined
       : element('p', { class: 'quiet' }, step.description),
-    step.image === undefined ? undefined : shot(step.image, step, number),
+    pictureOf(step, number),
   );
+}
+
+/** The place of a picture that is still being made is kept, so that the page does not jump when it comes. */
+function pictureOf(step: ShownStep, number: number): HTMLElement | undefined {
+  if (step.image !== undefined) return shot(step.image, step, number);
+  return step.imagePending === true ? element('p', { class: 'shot pending' }, 'Picture follows …') : undefined;
 }
 
 function titleParts(step: ShownStep): (Node | string)[] {

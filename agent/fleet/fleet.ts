@@ -28,6 +28,8 @@ export interface FleetOptions {
 export interface FleetAck {
   readonly sessionId: string;
   readonly marker: string | undefined;
+  /** The step of this batch has a picture. */
+  readonly isPictured: boolean;
   /** Events in the batch. */
   readonly eventCount: number;
   readonly sentAtMs: number;
@@ -54,7 +56,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     refusals[reason] = (refusals[reason] ?? 0) + 1;
   };
   const one = async (index: number): Promise<void> => {
-    const session = new FleetSession(options, `${options.prefix}-${index}`);
+    const session = new FleetSession(options, index);
     await session.open();
     const { nowMs, batchIntervalMs, durationMs, sessionCount } = options;
     const startAtMs = options.startAtMs + (index / sessionCount) * batchIntervalMs;
@@ -75,15 +77,17 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
 
 class FleetSession {
   readonly #options: FleetOptions;
+  readonly #index: number;
   readonly #id: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #stored = new Set<string>();
   #nextSeq = 1;
 
-  constructor(options: FleetOptions, id: string) {
+  constructor(options: FleetOptions, index: number) {
     this.#options = options;
-    this.#id = id;
-    this.#headers = { ...json, 'stepwright-device': id };
+    this.#index = index;
+    this.#id = `${options.prefix}-${index}`;
+    this.#headers = { ...json, 'stepwright-device': this.#id };
   }
 
   async open(): Promise<void> {
@@ -112,7 +116,7 @@ class FleetSession {
       return undefined;
     }
     this.#nextSeq += all.length;
-    return { sessionId: this.#id, marker, eventCount: all.length, sentAtMs, ackedAtMs };
+    return { sessionId: this.#id, marker, isPictured: shot !== undefined, eventCount: all.length, sentAtMs, ackedAtMs };
   }
 
   async finish(): Promise<void> {
@@ -123,8 +127,10 @@ class FleetSession {
   /** The picture that the click of this batch shows, uploaded first. */
   async #picture(clickNumber: number): Promise<object | undefined> {
     const { client, pictures, pictureEvery } = this.#options;
-    const picture = pictures[clickNumber % Math.max(1, pictures.length)];
-    if (picture === undefined || pictureEvery === 0 || clickNumber % pictureEvery !== 0) return undefined;
+    // Each session at its own time: people do not take pictures in step.
+    const turn = clickNumber + this.#index;
+    const picture = pictures[Math.floor(turn / Math.max(1, pictureEvery)) % Math.max(1, pictures.length)];
+    if (picture === undefined || pictureEvery === 0 || turn % pictureEvery !== 0) return undefined;
     const { sha256, png, width, height } = picture;
     const headers = { ...this.#headers, 'content-type': 'application/octet-stream' };
     if (!this.#stored.has(sha256)) await client.send('PUT', `/v1/sessions/${this.#id}/screenshots/${sha256}`, png, headers);

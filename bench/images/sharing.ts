@@ -54,6 +54,5 @@ function question({ page, variant, fingerprint }: Printed): Question {
   const { width, height } = fingerprint;
   const sha256 = `${page}-${variant}`;
   const shot = { ofSeq: 1, phase: 'before', sha256, sizeBytes: 1, mediaType: 'image/png', width, height, scale: 1, masks: [] } as const;
-  const revision = { ordinal: 1, timer: 0, final: true };
-  return { session, step: { stepId: sha256, revision, state: 'final', order: 1, kind: 'click', atMs: 0 }, shot, fingerprint };
+  return { session, step: { stepId: sha256 }, shot, fingerprint };
 }

@@ -18,6 +18,8 @@ export interface WatchOrder {
 export interface WatchReport {
   /** First arrival of a step's marker, by `session marker`. */
   readonly arrivals: Readonly<Record<string, number>>;
+  /** First arrival of its picture. */
+  readonly pictures: Readonly<Record<string, number>>;
   readonly readMs: readonly number[];
 }
 

@@ -3,6 +3,7 @@ import type { FleetAck, FleetReport } from '../../agent/fleet/fleet.ts';
 import { cpuMsOf } from '../server/server-process.ts';
 import { giveOrder, preciseNowMs, type WatchReport } from './child.ts';
 import { percentile, rounded } from './percentile.ts';
+import { watchServer, type ServerFigures } from './server-gauges.ts';
 
 export interface LoadOptions {
   readonly baseUrl: string;
@@ -18,7 +19,7 @@ export interface LoadOptions {
   readonly guideId?: string;
 }
 
-export interface LoadResult {
+export interface LoadResult extends ServerFigures {
   readonly wantedEventsPerSec: number;
   readonly sessionCount: number;
   readonly ackedEventsPerSec: number;
@@ -37,6 +38,11 @@ export interface LoadResult {
   readonly liveP50Ms: number;
   readonly liveP99Ms: number;
   readonly liveMaxMs: number;
+  /** Steps with a picture: how many were watched, how many pictures came before the bench looked away, and how long after the ack. */
+  readonly picturedCount: number;
+  readonly pictureMissedCount: number;
+  readonly pictureP50Ms: number;
+  readonly pictureP99Ms: number;
   readonly readCount: number;
   readonly readP50Ms: number;
   readonly readP95Ms: number;
@@ -74,7 +80,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const sessionIds = Array.from({ length: Math.min(watcherCount, sessionCount) }, (_, index) => `${prefix}-${Math.floor(index * step)}`);
   const untilMs = startAtMs + durationMs + afterMs;
   const watch = giveOrder<WatchReport>('watch-process', { ...order, sessionIds, untilMs, guideId, readsPerSec });
-  const [report, watched] = await Promise.all([fleet, watch]);
+  const [report, watched, figures] = await Promise.all([fleet, watch, watchServer(baseUrl, token, watch)]);
   const measured = report.acks.filter(({ sentAtMs }) => sentAtMs > startAtMs + warmUpMs);
   const eventsPerCpuSec = Math.round(eventCountOf(report.acks) / ((cpuMsOf(pid) - cpuBeganMs) / 1_000));
   const machine = { eventsPerCpuSec, machineLoad: rounded(loadavg()[0] ?? Number.NaN) };
@@ -82,6 +88,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     wantedEventsPerSec: eventsPerSec,
     sessionCount,
     ...machine,
+    ...figures,
     ...ackFigures(report, measured),
     ...liveFigures(measured, sessionIds, watched),
   };
@@ -119,31 +126,45 @@ function eventCountOf(acks: readonly FleetAck[]): number {
 function liveFigures(
   acks: readonly FleetAck[],
   sessionIds: readonly string[],
-  { arrivals, readMs }: WatchReport,
-): Omit<LoadResult, keyof AckFigures | 'wantedEventsPerSec' | 'sessionCount' | 'eventsPerCpuSec' | 'machineLoad'> {
+  { arrivals, pictures, readMs }: WatchReport,
+): Omit<LoadResult, keyof AckFigures | keyof ServerFigures | 'wantedEventsPerSec' | 'sessionCount' | 'eventsPerCpuSec' | 'machineLoad'> {
   const watched = new Set(sessionIds);
   const clicks = acks.filter(({ sessionId, marker }) => marker !== undefined && watched.has(sessionId));
-  const latencies = clicks.flatMap(({ sessionId, marker, ackedAtMs }) => {
-    const arrivedAtMs = arrivals[`${sessionId} ${marker ?? ''}`];
-    return arrivedAtMs === undefined ? [] : [Math.max(0, arrivedAtMs - ackedAtMs)];
-  });
+  const latencies = latenciesOf(clicks, arrivals);
+  const pictured = clicks.filter(({ isPictured }) => isPictured);
+  const pictureMs = latenciesOf(pictured, pictures);
   return {
     watchedCount: latencies.length,
     missedCount: clicks.length - latencies.length,
     liveP50Ms: rounded(percentile(latencies, 0.5)),
     liveP99Ms: rounded(percentile(latencies, 0.99)),
     liveMaxMs: rounded(percentile(latencies, 1)),
+    picturedCount: pictured.length,
+    pictureMissedCount: pictured.length - pictureMs.length,
+    pictureP50Ms: rounded(percentile(pictureMs, 0.5)),
+    pictureP99Ms: rounded(percentile(pictureMs, 0.99)),
     readCount: readMs.length,
     readP50Ms: rounded(percentile(readMs, 0.5)),
     readP95Ms: rounded(percentile(readMs, 0.95)),
   };
 }
 
+/** From the ack's arrival at the agent; those that never arrived are left out. */
+function latenciesOf(clicks: readonly FleetAck[], arrivals: Readonly<Record<string, number>>): readonly number[] {
+  return clicks.flatMap(({ sessionId, marker, ackedAtMs }) => {
+    const arrivedAtMs = arrivals[`${sessionId} ${marker ?? ''}`];
+    return arrivedAtMs === undefined ? [] : [Math.max(0, arrivedAtMs - ackedAtMs)];
+  });
+}
+
 const boundedAckMs = 150;
 const boundedLiveMs = 1_000;
+/** Pictures may lag, but not ever more: at this age of the oldest one the process does not carry them. */
+const boundedPictureMs = 4_000;
 
 /** True when the process carried the load: what was wanted was acked, in bounded time, and the chain kept up with it. */
 export function isCarried(result: LoadResult): boolean {
   const isWhole = result.ackedEventsPerSec >= result.wantedEventsPerSec * 0.93 && Object.keys(result.refusals).length === 0;
-  return isWhole && result.ackP99Ms < boundedAckMs && result.liveP99Ms < boundedLiveMs && result.missedCount === 0;
+  const isLive = result.liveP99Ms < boundedLiveMs && result.missedCount === 0;
+  return isWhole && isLive && result.ackP99Ms < boundedAckMs && result.oldestPictureMs < boundedPictureMs;
 }

@@ -5,6 +5,7 @@ import { preciseNowMs, receiveOrder, type WatchOrder, type WatchReport } from '.
 /** Watches sessions until they are finished or the time is up, and reads one guide at a steady pace meanwhile. */
 receiveOrder<WatchOrder>(async ({ baseUrl, token, sessionIds, untilMs, guideId, readsPerSec }): Promise<WatchReport> => {
   const arrivals: Record<string, number> = {};
+  const pictures: Record<string, number> = {};
   const watching = sessionIds.map(async (sessionId) => {
     const client = await connected(`${baseUrl}/v1/live/${sessionId}`, token);
     const seen = new WeakSet<object>();
@@ -14,9 +15,11 @@ receiveOrder<WatchOrder>(async ({ baseUrl, token, sessionIds, untilMs, guideId, 
         if (seen.has(message)) return false;
         seen.add(message);
         const atMs = preciseNowMs();
-        for (const step of stepsOf(message)) {
-          const marker = /Part [a-z]+/.exec(step)?.[0];
-          if (marker !== undefined) arrivals[`${sessionId} ${marker}`] ??= atMs;
+        for (const { title, hasImage } of stepsOf(message)) {
+          const marker = /Part [a-z]+/.exec(title)?.[0];
+          if (marker === undefined) continue;
+          arrivals[`${sessionId} ${marker}`] ??= atMs;
+          if (hasImage) pictures[`${sessionId} ${marker}`] ??= atMs;
         }
         return preciseNowMs() > untilMs;
       }),
@@ -26,7 +29,7 @@ receiveOrder<WatchOrder>(async ({ baseUrl, token, sessionIds, untilMs, guideId, 
   });
   const reading = guideId === undefined ? Promise.resolve([]) : readGuides({ baseUrl, token, guideId, readsPerSec, untilMs });
   await Promise.all(watching);
-  return { arrivals, readMs: await reading };
+  return { arrivals, pictures, readMs: await reading };
 });
 
 /** The fleet is still opening its sessions. */
@@ -44,11 +47,18 @@ async function connected(url: string, token: string): Promise<LiveClient> {
   }
 }
 
-/** Titles of the steps of a message. */
-function stepsOf(message: Readonly<Record<string, unknown>>): readonly string[] {
+interface SeenStep {
+  readonly title: string;
+  readonly hasImage: boolean;
+}
+
+function stepsOf(message: Readonly<Record<string, unknown>>): readonly SeenStep[] {
   const steps: unknown = message['steps'];
   if (!Array.isArray(steps)) return [];
-  return steps.map((step: unknown) => String(Reflect.get(Object(step), 'title')));
+  return steps.map((step: unknown) => ({
+    title: String(Reflect.get(Object(step), 'title')),
+    hasImage: Reflect.get(Object(step), 'image') !== undefined,
+  }));
 }
 
 interface Reading {

@@ -1,3 +1,4 @@
+import { createImageTools } from '../../processors/adapters/images/image-tools.ts';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import { createTopicSerdes } from '../../schemas/avro-serde.ts';
 import { createMemoryRegistry } from '../../schemas/registry/memory-registry.ts';
@@ -26,7 +27,7 @@ export const topologyCommand = defineCommand({
     const serdes = await createTopicSerdes(createMemoryRegistry());
     const objects = createMemoryObjectStore();
     const storage = { keyring: createMemoryKeyring(), objects, serdes, plainSerdes: serdes };
-    context.stdout(`${render(guideTopology(storage, objects)).trimEnd()}\n`);
+    context.stdout(`${render(guideTopology(storage, objects, createImageTools())).trimEnd()}\n`);
     return 0;
   },
 });

@@ -14,7 +14,7 @@ import { sessionTopics } from './topics.ts';
 /** What operators see of a process and of the group that it belongs to. */
 export interface PlatformObserver {
   readonly operator: OperatorView;
-  /** Milliseconds that agents should wait between batches, from the lag of the last sample. */
+  /** Milliseconds that agents should wait between batches, from the lag of the last sample and from what waits for pictures. */
   lagDelayMs(): number;
   close(): void;
 }
@@ -40,6 +40,8 @@ const sampleIntervalMs = 1_000;
 /** Records behind at which agents begin to be slowed down, and how long they wait at most. */
 const lagFreeCount = 5_000;
 const longestDelayMs = 5_000;
+/** … and how full a task's buffer of records that wait for pictures is. Full, it takes no more input: agents should have slowed down before. */
+const freeAsyncShare = 0.25;
 
 /** Samples the tasks once a second, so that a page with many viewers costs no more than one. */
 export function observePlatform(deps: ObserverDeps): PlatformObserver {
@@ -124,8 +126,10 @@ function committedSum(task: TaskDescription): number {
 }
 
 function delayFor(sample: Sample | undefined): number {
-  const lagCount = sample?.lagCount ?? 0;
-  return lagCount <= lagFreeCount ? 0 : Math.min(longestDelayMs, Math.round((lagCount - lagFreeCount) / 10));
+  const fullest = (sample?.tasks ?? []).reduce((share, task) => Math.max(share, task.asyncShare), 0);
+  const lagMs = Math.max(0, (sample?.lagCount ?? 0) - lagFreeCount) / 10;
+  const asyncMs = (Math.max(0, fullest - freeAsyncShare) / (1 - freeAsyncShare)) * longestDelayMs;
+  return Math.min(longestDelayMs, Math.round(Math.max(lagMs, asyncMs)));
 }
 
 async function countDeadLetters(log: Log): Promise<number> {

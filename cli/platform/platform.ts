@@ -32,13 +32,13 @@ export interface PlatformOptions extends ProcessorsOptions {
 /** Starts the tasks and the sinks. @throws {STATE_LOCKED | LOG_TOPIC_UNKNOWN} */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const failures = new Failures();
-  const app = await startProcessors(options, failures);
+  const processors = await startProcessors(options, failures);
   const sinks = startSinks(options, failures);
   return {
-    app,
+    app: processors.app,
     sinks: sinks.all,
     quarantine: quarantineOf(options.storage),
     failures: failures.messages(),
-    close: () => runAll([() => app.close(), () => sinks.close()]),
+    close: () => runAll([() => processors.close(), () => sinks.close()]),
   };
 }

@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
+import { createProcessImageTools } from '../../processors/adapters/images/process/process-image-tools.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
 import { defaultStateBudgets, type StateBudgets } from '../../state/task-state.ts';
+import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
@@ -30,11 +33,21 @@ export function quarantineOf({ objects, keyring }: Pick<SharedStorage, 'objects'
   return sealedObjects(objects, keyring, quarantineScope);
 }
 
+/** In the picture process, which has a thread pool of this size. */
+const mostPicturesAtATime = 4;
+
+export interface RunningProcessors {
+  readonly app: StreamApp;
+  /** Tasks, then the picture process. */
+  close(): Promise<void>;
+}
+
 /** Starts the tasks of this process. @throws {STATE_LOCKED | LOG_TOPIC_UNKNOWN} */
-export async function startProcessors(options: ProcessorsOptions, failures: Failures): Promise<StreamApp> {
+export async function startProcessors(options: ProcessorsOptions, failures: Failures): Promise<RunningProcessors> {
   const { storage, clock, random, logger, metrics, onRestore, crashPoints } = options;
+  const images = createProcessImageTools({ concurrencyCount: Math.min(mostPicturesAtATime, availableParallelism()) });
   const app = createStreamApp({
-    topology: guideTopology(storage, quarantineOf(storage)),
+    topology: guideTopology(storage, quarantineOf(storage), images),
     log: storage.log,
     state: { directory: storage.folders.state },
     deadLetterTopic,
@@ -48,11 +61,12 @@ export async function startProcessors(options: ProcessorsOptions, failures: Fail
     ...(onRestore && { onRestore }),
     ...(crashPoints && { crashPoints }),
   });
+  const close = (): Promise<void> => runAll([() => app.close(), () => images.close()]);
   try {
     await app.start();
-    return app;
+    return { app, close };
   } catch (error) {
-    await app.close().catch(() => undefined);
+    await close().catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSessionTokens, type SessionTokens } from '../../gateway/auth/session-tokens.ts';
 import { startAdminServer } from '../../gateway/http/admin-server.ts';
+import { createImageTools } from '../../processors/adapters/images/image-tools.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
 import { createPromMetrics } from '../../topology/base/prom-metrics.ts';
@@ -94,7 +95,7 @@ async function openAll(
   const stream = await startStream(options, base, opened);
   const { process, storage } = base;
   const { app, sinks, whole, failures } = stream;
-  const topology = guideTopology(storage, quarantineOf(storage));
+  const topology = guideTopology(storage, quarantineOf(storage), createImageTools());
   const observer = opened.add(observePlatform({ ...process, log: storage.log, topology, sinks, ...(app && { app }) }));
   const tokens = createSessionTokens(randomBytes);
   const keys = await followKeys(storage.folders.keyFile, process);
@@ -145,7 +146,7 @@ async function startStream(options: RoleProcessOptions, { process, storage, late
   const isSinks = roles.includes('sinks') && whole !== undefined;
   const sinks = isSinks ? opened.add(startSinks({ ...process, storage: whole }, failures)).all : [];
   if (!roles.includes('processors')) return { whole, app: undefined, sinks, failures };
-  const app = opened.add(await startProcessors({ ...options, ...process, storage }, failures));
+  const { app } = opened.add(await startProcessors({ ...options, ...process, storage }, failures));
   late.app = app;
   return { whole, app, sinks, failures };
 }

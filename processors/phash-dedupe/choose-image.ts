@@ -1,15 +1,15 @@
 import type { Screenshot } from '../../schemas/types/capture-event.ts';
-import type { ChosenImage, SessionInfo, StepDraft } from '../model.ts';
+import type { ChosenImage, SessionInfo } from '../model.ts';
 import type { ImageFingerprint } from '../ports/image-tools.ts';
 import type { DedupeSession, KeptPicture } from './dedupe-state.ts';
 import { maxDecisions, maxKept } from './dedupe-state.ts';
 import { hashDistance } from './hash-distance.ts';
 import { sameTiles } from './same-tiles.ts';
-import { maskPixels, targetPixels } from './shot-pixels.ts';
+import { maskPixels, targetPixels, type ShotSubject } from './shot-pixels.ts';
 
 export interface Question {
   readonly session: SessionInfo;
-  readonly step: StepDraft;
+  readonly step: ShotSubject & { readonly stepId: string };
   readonly shot: Screenshot;
   readonly fingerprint: ImageFingerprint;
 }

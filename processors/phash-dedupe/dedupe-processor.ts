@@ -25,7 +25,7 @@ export function dedupeStoreSpecs(serdes: { readonly session: Serde<DedupeSession
 type FingerprintedStep = Extract<FingerprintedMessage, { readonly type: 'step' }>;
 
 /**
- * fingerprint stage → redact. Says which picture each step shows; every step goes on, in order, exactly once. Deterministic: fingerprints are
+ * fingerprint stage → image stage. Says which picture each step shows; every step goes on, in order, exactly once. Deterministic: fingerprints are
  * functions of the picture, and the state holds what came before in this session only (T1).
  */
 export function createDedupeProcessor(
@@ -35,18 +35,20 @@ export function createDedupeProcessor(
 
   function onStep(record: StreamRecord<string, FingerprintedStep>): void {
     const { fingerprint, ...message } = record.value;
-    const { session, step } = message;
-    if (step.shot === undefined || step.state === 'removed') {
+    const { session, picture } = message;
+    if (picture === undefined) {
       context.forward({ ...record, value: message });
       return;
     }
+    const { shot, highlight } = picture;
     if (fingerprint === undefined) {
-      context.forward({ ...record, value: { ...message, chosen: { shot: step.shot } } });
+      context.forward({ ...record, value: { ...message, chosen: { shot } } });
       return;
     }
     const before = sessions.get(record.key) ?? emptyDedupeSession;
     const tilesKey = (pixelsSha256: string): string => `${record.key}\n${pixelsSha256}`;
-    const choice = chooseImage(before, { session, step, shot: step.shot, fingerprint }, ({ pixelsSha256 }) =>
+    const subject = { ...picture, stepId: message.step.stepId, ...(highlight === undefined ? {} : { target: { rect: highlight } }) };
+    const choice = chooseImage(before, { session, step: subject, shot, fingerprint }, ({ pixelsSha256 }) =>
       tiles.get(tilesKey(pixelsSha256)),
     );
     if (choice.isKept) tiles.put(tilesKey(fingerprint.pixelsSha256), fingerprint.tiles);

@@ -1,7 +1,7 @@
 import type { Serde } from '../../schemas/serde.ts';
 import { stringKey } from '../../state/keys/key-serdes.ts';
 import type { Stream, TopologyBuilder } from '../../topology/builder/topology-builder-api.ts';
-import type { DraftMessage, ImagedMessage } from '../model.ts';
+import type { ImagedMessage, RedactedMessage } from '../model.ts';
 import { createDedupeProcessor, dedupeStoreSpecs } from './dedupe-processor.ts';
 import type { DedupeSession } from './dedupe-state.ts';
 import { createFingerprintStage, type FingerprintedMessage, type FingerprintStageDeps } from './fingerprint-stage.ts';
@@ -11,7 +11,7 @@ export interface DedupeStageOptions {
   readonly serdes: {
     readonly session: Serde<DedupeSession>;
     readonly tiles: Serde<Buffer>;
-    readonly draft: Serde<DraftMessage>;
+    readonly step: Serde<RedactedMessage>;
   };
   /** How long state outlives its last change, in partition time (T5). */
   readonly ttlMs: number;
@@ -23,16 +23,16 @@ export interface DedupeStageOptions {
 /** The nodes `phash-dedupe-fingerprints` and `phash-dedupe`, in this order. */
 export function addDedupeStage(
   builder: TopologyBuilder,
-  drafts: Stream<string, DraftMessage>,
+  steps: Stream<string, RedactedMessage>,
   options: DedupeStageOptions,
 ): Stream<string, ImagedMessage> {
   const { serdes, ttlMs, concurrencyCount = 4 } = options;
   const stage = createFingerprintStage(options.images);
-  const fingerprinted = builder.mapAsync<string, DraftMessage, FingerprintedMessage>('phash-dedupe-fingerprints', {
-    from: drafts,
+  const fingerprinted = builder.mapAsync<string, RedactedMessage, FingerprintedMessage>('phash-dedupe-fingerprints', {
+    from: steps,
     concurrencyCount,
     key: stringKey,
-    input: serdes.draft,
+    input: serdes.step,
     map: stage.map,
     bypass: stage.bypass,
   });

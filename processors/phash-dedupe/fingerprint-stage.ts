@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../../topology/base/error-codes.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import type { Screenshot } from '../../schemas/types/capture-event.ts';
-import type { DraftMessage, FactMessage, SessionChanged, SessionInfo, StepDraft } from '../model.ts';
+import type { FactMessage, RedactedMessage, SessionChanged, SessionInfo } from '../model.ts';
 import type { ImageFingerprint, ImageTools } from '../ports/image-tools.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { maskPixels } from './shot-pixels.ts';
 
 /** fingerprint stage → phash-dedupe. Without a fingerprint the picture is compared with nothing. */
 export type FingerprintedMessage =
-  | { readonly type: 'step'; readonly session: SessionInfo; readonly step: StepDraft; readonly fingerprint?: ImageFingerprint }
+  | (Extract<RedactedMessage, { readonly type: 'step' }> & { readonly fingerprint?: ImageFingerprint })
   | SessionChanged
   | FactMessage;
 
@@ -23,21 +23,20 @@ export interface FingerprintStageDeps {
 /** The stage before phash-dedupe: idempotent, touches no store, so it may run any number of times for one record (`mapAsync`). */
 export interface FingerprintStage {
   /** @throws what the object store throws with disposition `retry`. */
-  map(record: { readonly value: DraftMessage }): Promise<FingerprintedMessage>;
+  map(record: { readonly value: RedactedMessage }): Promise<FingerprintedMessage>;
   /** Messages that have no picture. */
-  bypass(record: { readonly value: DraftMessage }): FingerprintedMessage | undefined;
+  bypass(record: { readonly value: RedactedMessage }): FingerprintedMessage | undefined;
 }
 
 export function createFingerprintStage(deps: FingerprintStageDeps): FingerprintStage {
   const remembered = new Map<string, Promise<ImageFingerprint | undefined>>();
   const limit = deps.rememberedCount ?? 128;
   return {
-    bypass: ({ value }) => (value.type === 'step' && value.step.shot !== undefined && value.step.state !== 'removed' ? undefined : value),
+    bypass: ({ value }) => (value.type === 'step' && value.picture !== undefined ? undefined : value),
     map: async ({ value }) => {
-      if (value.type !== 'step' || value.step.shot === undefined) return value;
-      const fingerprint = await recall(remembered, limit, idOf(value.session, value.step.shot), () =>
-        fingerprintOf(deps, value.session, value.step.shot),
-      );
+      if (value.type !== 'step' || value.picture === undefined) return value;
+      const { shot } = value.picture;
+      const fingerprint = await recall(remembered, limit, idOf(value.session, shot), () => fingerprintOf(deps, value.session, shot));
       return fingerprint === undefined ? value : { ...value, fingerprint };
     },
   };
@@ -47,12 +46,7 @@ function idOf({ tenantId, sessionId }: SessionInfo, shot: Screenshot): string {
   return JSON.stringify([tenantId, sessionId, shot.sha256, shot.scale, shot.masks]);
 }
 
-async function fingerprintOf(
-  deps: FingerprintStageDeps,
-  session: SessionInfo,
-  shot: Screenshot | undefined,
-): Promise<ImageFingerprint | undefined> {
-  if (shot === undefined) return undefined;
+async function fingerprintOf(deps: FingerprintStageDeps, session: SessionInfo, shot: Screenshot): Promise<ImageFingerprint | undefined> {
   try {
     const original = await deps.originals.get(`quarantine/${session.tenantId}/${session.sessionId}/${shot.sha256}`);
     return original === undefined ? undefined : await deps.images.fingerprint(original, maskPixels(shot));

@@ -1,5 +1,5 @@
 import type { Point, Rect, Screenshot } from '../../schemas/types/capture-event.ts';
-import type { FactMessage, SafeStep, SessionChanged, SessionInfo } from '../model.ts';
+import type { ChosenImage, FactMessage, ImagedMessage, PictureRequest, SafeStep, SessionChanged, SessionInfo } from '../model.ts';
 
 /** Which picture to make for a step. All in image pixels, inside the picture; sorted, so equal plans are equal bytes. */
 export interface ImagePlan {
@@ -19,8 +19,30 @@ export interface PlannedStep {
   readonly plan?: ImagePlan;
 }
 
-/** redact → image stage. Nothing of the original words is in it. */
+/** plan node → image stage. Nothing of the original words is in it. */
 export type PlannedMessage = ({ readonly type: 'step'; readonly session: SessionInfo } & PlannedStep) | SessionChanged | FactMessage;
+
+/** The plan of a step whose picture is chosen: deterministic, without state. */
+export function planMessage(message: ImagedMessage): PlannedMessage {
+  if (message.type !== 'step') return message;
+  const { type, session, step, picture, chosen } = message;
+  if (picture === undefined || chosen === undefined) return { type, session, step };
+  const plan = planRequest(picture, chosen);
+  return plan === undefined
+    ? { type, session, step: { ...step, imageMissing: 'The regions to hide in the picture are not known.' } }
+    : { type, session, step, plan };
+}
+
+function planRequest({ shot, hidden, places, click, highlight }: PictureRequest, chosen: ChosenImage): ImagePlan | undefined {
+  const ofOwnShot = shot.sha256 === chosen.shot.sha256 ? [] : shot.masks;
+  // A recorder that masks what the page itself shows knows the places of this moment; remembered ones do not follow a scrolled page.
+  const remembered = chosen.shot.personalDataMasked === true ? [] : places;
+  return planImage(chosen.shot, {
+    masks: [...ofOwnShot, ...hidden, ...remembered],
+    ...(click === undefined ? {} : { click }),
+    ...(highlight === undefined ? {} : { highlight }),
+  });
+}
 
 /** Rectangles grow by this much on every side: text is drawn over the edges of its box. CSS pixels. */
 const maskMarginPx = 2;
@@ -65,11 +87,6 @@ function toPixels(shot: Screenshot, rect: Rect, margin: number): Rect | undefine
 function pointIn(shot: Screenshot, point: Point): Point | undefined {
   const [x, y] = [Math.round(point.x * shot.scale), Math.round(point.y * shot.scale)];
   return x >= 0 && y >= 0 && x < shot.width && y < shot.height ? { x, y } : undefined;
-}
-
-/** The same picture with one more place covered. */
-export function withMask(plan: ImagePlan, rect: Rect): ImagePlan {
-  return { ...plan, masks: distinct([...plan.masks, rect]) };
 }
 
 function distinct(rects: readonly Rect[]): readonly Rect[] {

@@ -3,8 +3,7 @@ import type { CaptureEvent, Policy } from '../../schemas/types/capture-event.ts'
 import { pairKey, stringKey } from '../../state/keys/key-serdes.ts';
 import { ttlStore, type TtlKeyValueStore } from '../../state/store.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../topology/builder/processor.ts';
-import type { FactMessage, ImagedMessage, SessionChanged, SessionInfo } from '../model.ts';
-import type { PlannedMessage } from './image-plan.ts';
+import type { DraftMessage, FactMessage, RedactedMessage, SessionChanged, SessionInfo } from '../model.ts';
 import { emptyField, emptySession, fieldIdOf, type RedactField, type RedactSession } from './redact-state.ts';
 import { redactStep } from './redact-step.ts';
 import { createRedactor, type Redactor } from './redactor.ts';
@@ -26,34 +25,34 @@ export function redactStoreSpecs(serdes: { readonly session: Serde<RedactSession
   };
 }
 
-type Context = ProcessorContext<string, PlannedMessage, RedactStores>;
-type ImagedStep = Extract<ImagedMessage, { readonly type: 'step' }>;
+type Context = ProcessorContext<string, RedactedMessage, RedactStores>;
+type DraftStep = Extract<DraftMessage, { readonly type: 'step' }>;
 
 /**
- * phash-dedupe → redact → image stage. Owns what is remembered of a session's secrets; makes no picture. Every text that goes on was looked at,
- * in every kind of message. Deterministic: policy and state decide, and both come from the session's own records (T1).
+ * step-boundary → redact → picture nodes and title. Owns what is remembered of a session's secrets; makes no picture. Every text that goes on was
+ * looked at, in every kind of message. Deterministic: policy and state decide, and both come from the session's own records (T1).
  */
-export function createRedactProcessor(context: Context): Processor<string, ImagedMessage> {
+export function createRedactProcessor(context: Context): Processor<string, DraftMessage> {
   const { sessions, fields } = context.stores;
   const redactorOf = createRedactorCache();
 
-  function onStep(record: StreamRecord<string, ImagedStep>): void {
-    const { session: info, step, chosen } = record.value;
+  function onStep(record: StreamRecord<string, DraftStep>): void {
+    const { session: info, step } = record.value;
     const redactor = redactorOf(info.policy);
     const place: FieldKey | undefined = step.target === undefined ? undefined : [record.key, fieldIdOf(step, step.target)];
     const session = sessions.get(record.key) ?? emptySession;
     const field = (place === undefined ? undefined : fields.get(place)) ?? emptyField;
-    const result = redactStep({ scope: record.key, step, chosen, session, field }, redactor);
+    const result = redactStep({ scope: record.key, step, session, field }, redactor);
     if (result.session !== session) sessions.put(record.key, result.session);
     if (place !== undefined && result.field !== field) fields.put(place, result.field);
     const safeInfo = safeSession(info, redactor);
-    for (const planned of [...result.takenBack, result.planned]) {
-      context.forward({ ...record, value: { type: 'step', session: safeInfo, ...planned } });
+    for (const redacted of [...result.takenBack, result.redacted]) {
+      context.forward({ ...record, value: { type: 'step', session: safeInfo, ...redacted } });
     }
   }
 
   return {
-    process(record: StreamRecord<string, ImagedMessage>): void {
+    process(record: StreamRecord<string, DraftMessage>): void {
       const { value } = record;
       if (value.type === 'step') onStep({ ...record, value });
       else context.forward({ ...record, value: value.type === 'session' ? safeChange(value, redactorOf) : safeFact(value, redactorOf) });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Rect, Target } from '../../schemas/types/capture-event.ts';
-import type { StepDraft } from '../model.ts';
-import type { PlannedStep } from './image-plan.ts';
+import type { PictureRequest, SafeStep, StepDraft } from '../model.ts';
 import type { SecretDigests } from './secret-memory.ts';
 
 /** What redact keeps of a session, under its key. Bounded; written only when it changes. Version 1. */
@@ -11,12 +10,18 @@ export interface RedactSession {
   readonly places: readonly { readonly page: string; readonly rect: Rect }[];
 }
 
+/** A step whose words are safe, and what is asked of its picture. */
+export interface RedactedStep {
+  readonly step: SafeStep;
+  readonly picture?: PictureRequest;
+}
+
 /** What redact keeps of a field that was typed into, under session key and field. Version 1. */
 export interface RedactField {
   /** Once a password, always one. */
   readonly isProtected: boolean;
   /** Steps that were sent on with a value, to be taken back when the field turns out to be protected. Redacted already. */
-  readonly steps: readonly PlannedStep[];
+  readonly steps: readonly RedactedStep[];
 }
 
 export const emptySession: RedactSession = { secrets: [], places: [] };
@@ -35,9 +40,9 @@ export function placesOf(session: RedactSession, page: string): readonly Rect[] 
 }
 
 /** The step in its newest form, the others as they were. */
-export function withStep(field: RedactField, planned: PlannedStep): RedactField {
-  const others = field.steps.filter((one) => one.step.stepId !== planned.step.stepId);
-  return { ...field, steps: [...others, planned].slice(-maxFieldStepCount) };
+export function withStep(field: RedactField, redacted: RedactedStep): RedactField {
+  const others = field.steps.filter((one) => one.step.stepId !== redacted.step.stepId);
+  return { ...field, steps: [...others, redacted].slice(-maxFieldStepCount) };
 }
 
 export function withoutStep(field: RedactField, stepId: string): RedactField {
@@ -57,6 +62,11 @@ export function fieldIdOf(step: StepDraft, target: Target): string {
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}
+
+/** Equal requests have one id. */
+export function pictureIdOf(picture: PictureRequest): string {
+  return digest(JSON.stringify(picture));
 }
 
 function sameRect(a: Rect, b: Rect): boolean {

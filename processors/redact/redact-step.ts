@@ -1,8 +1,17 @@
-import type { Rect, Target } from '../../schemas/types/capture-event.ts';
-import type { ChosenImage, SafeStep, StepDraft } from '../model.ts';
+import type { Target } from '../../schemas/types/capture-event.ts';
+import type { PictureRequest, SafeStep, StepDraft } from '../model.ts';
 import type { RedactionKind } from './kinds.ts';
-import { planImage, withMask, type PlannedStep } from './image-plan.ts';
-import { pageOf, placesOf, withoutStep, withPlace, withStep, type RedactField, type RedactSession } from './redact-state.ts';
+import {
+  pageOf,
+  pictureIdOf,
+  placesOf,
+  withoutStep,
+  withPlace,
+  withStep,
+  type RedactedStep,
+  type RedactField,
+  type RedactSession,
+} from './redact-state.ts';
 import { countKinds, type Redactor } from './redactor.ts';
 import { maskSecrets, rememberSecret } from './secret-memory.ts';
 
@@ -10,16 +19,15 @@ export interface RedactStepInput {
   /** `tenantId/sessionId`. */
   readonly scope: string;
   readonly step: StepDraft;
-  readonly chosen: ChosenImage | undefined;
   readonly session: RedactSession;
   /** Of the step's target; `emptyField` when it has none. */
   readonly field: RedactField;
 }
 
 export interface RedactStepResult {
-  readonly planned: PlannedStep;
+  readonly redacted: RedactedStep;
   /** Steps that were sent on before their field was known to be protected, without their value now. */
-  readonly takenBack: readonly PlannedStep[];
+  readonly takenBack: readonly RedactedStep[];
   readonly session: RedactSession;
   readonly field: RedactField;
 }
@@ -39,18 +47,13 @@ export function redactStep(input: RedactStepInput, redactor: Redactor): RedactSt
   const rect = step.target?.rect;
   const hides = rect !== undefined && (isSecret || words.hidesTarget);
   const session = hides ? withPlace(known, pageOf(step), rect) : known;
-  const planned = withPlan(safe, input, placesToCover(input, session, hides ? [rect] : []));
+  const redacted = withPicture(safe, pictureOf(step, { hidden: hides ? [rect] : [], places: placesOf(session, pageOf(step)) }));
   return {
-    planned,
+    redacted,
     session,
     takenBack: others.map((one) => takeBack(one, step)),
-    field: nextField(field, planned, isSecret),
+    field: nextField(field, redacted, isSecret),
   };
-}
-
-/** A recorder that masks what the page itself shows knows the places of this moment; remembered ones do not follow a scrolled page. */
-function placesToCover({ chosen, step }: RedactStepInput, session: RedactSession, own: readonly Rect[]): readonly Rect[] {
-  return chosen?.shot.personalDataMasked === true ? own : placesOf(session, pageOf(step));
 }
 
 /** The text of a field that is protected, or that its name calls a password; once it is whole, not each beginning of it. */
@@ -152,35 +155,34 @@ function safeTargetOf(target: Target | undefined, words: Words, isSecret: boolea
   };
 }
 
-function withPlan(safe: SafeStep, { step, chosen }: RedactStepInput, places: readonly Rect[]): PlannedStep {
-  if (chosen === undefined || step.state === 'removed') return { step: safe };
-  const own = step.shot?.sha256 === chosen.shot.sha256 ? [] : (step.shot?.masks ?? []);
-  const highlight = step.target?.rect;
-  const plan = planImage(chosen.shot, {
-    masks: [...own, ...places],
-    ...(step.click === undefined ? {} : { click: step.click }),
-    ...(highlight === undefined ? {} : { highlight }),
-  });
-  return plan === undefined
-    ? { step: { ...safe, imageMissing: 'The regions to hide in the picture are not known.' } }
-    : { step: safe, plan };
+function pictureOf(
+  { shot, state, click, target }: StepDraft,
+  covered: Pick<PictureRequest, 'hidden' | 'places'>,
+): PictureRequest | undefined {
+  if (shot === undefined || state === 'removed') return undefined;
+  const highlight = target?.rect;
+  return { shot, ...(click === undefined ? {} : { click }), ...(highlight === undefined ? {} : { highlight }), ...covered };
 }
 
-function nextField(field: RedactField, planned: PlannedStep, isSecret: boolean): RedactField {
+function withPicture(step: SafeStep, picture: PictureRequest | undefined): RedactedStep {
+  return picture === undefined ? { step } : { step: { ...step, pictureId: pictureIdOf(picture) }, picture };
+}
+
+function nextField(field: RedactField, redacted: RedactedStep, isSecret: boolean): RedactField {
   if (isSecret) return field.isProtected ? field : { isProtected: true, steps: [] };
-  if (planned.step.state === 'removed') return withoutStep(field, planned.step.stepId);
-  return planned.step.value === undefined ? field : withStep(field, planned);
+  if (redacted.step.state === 'removed') return withoutStep(field, redacted.step.stepId);
+  return redacted.step.value === undefined ? field : withStep(field, redacted);
 }
 
 /** The same step as a secret one, newer than it was (T4), with its field covered in its picture. */
-function takeBack({ step, plan }: PlannedStep, cause: StepDraft): PlannedStep {
-  const { value: _value, image: _image, ...rest } = step;
+function takeBack({ step, picture }: RedactedStep, cause: StepDraft): RedactedStep {
+  const { value: _value, image: _image, pictureId: _pictureId, ...rest } = step;
   const taken: SafeStep = {
     ...rest,
     kind: step.kind === 'type' ? 'secret' : step.kind,
     revision: { ...cause.revision, final: step.revision.final },
     redactions: countKinds(['password'], step.redactions),
   };
-  if (plan === undefined) return { step: taken };
-  return { step: taken, plan: plan.highlight === undefined ? plan : withMask(plan, plan.highlight) };
+  const field = picture?.highlight;
+  return withPicture(taken, picture === undefined || field === undefined ? picture : { ...picture, hidden: [...picture.hidden, field] });
 }

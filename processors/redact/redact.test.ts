@@ -5,8 +5,8 @@ import type { Policy, Screenshot, Target } from '../../schemas/types/capture-eve
 import type { TtlKeyValueStore } from '../../state/store.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
-import type { FactMessage, ImagedMessage, SessionChanged, SessionInfo, StepDraft } from '../model.ts';
-import type { PlannedMessage } from './image-plan.ts';
+import type { DraftMessage, FactMessage, SessionChanged, SessionInfo, StepDraft } from '../model.ts';
+import { planMessage, type PlannedMessage } from './image-plan.ts';
 import { createRedactProcessor } from './redact-processor.ts';
 import type { RedactField, RedactSession } from './redact-state.ts';
 
@@ -36,8 +36,8 @@ function step(more: Partial<StepDraft> = {}): StepDraft {
   };
 }
 
-function message(draft: StepDraft, session: SessionInfo = info): ImagedMessage {
-  return { type: 'step', session, step: draft, ...(draft.shot === undefined ? {} : { chosen: { shot: draft.shot } }) };
+function message(draft: StepDraft, session: SessionInfo = info): DraftMessage {
+  return { type: 'step', session, step: draft };
 }
 
 function storeOf<K, V>(map: Map<string, V>): TtlKeyValueStore<K, V> {
@@ -51,13 +51,16 @@ function storeOf<K, V>(map: Map<string, V>): TtlKeyValueStore<K, V> {
   };
 }
 
-/** One task: feeds messages of `acme/s1`, answers what comes out; `kept` is everything it stores. */
+/** One task: feeds messages of `acme/s1`, answers what comes out, planned as if no picture is shared; `kept` is everything it stores. */
 function task() {
   const kept = { sessions: new Map<string, RedactSession>(), fields: new Map<string, RedactField>() };
   const out: PlannedMessage[] = [];
   const processor = createRedactProcessor({
     stores: { sessions: storeOf(kept.sessions), fields: storeOf(kept.fields) },
-    forward: (record) => void out.push(record.value),
+    forward: ({ value }) => {
+      const isPictured = value.type === 'step' && value.picture !== undefined;
+      out.push(planMessage(isPictured ? { ...value, chosen: { shot: value.picture.shot } } : value));
+    },
     timers: { set: () => assert.fail('no timers'), cancel: () => assert.fail('no timers'), get: () => undefined },
     schedulePunctuation: () => assert.fail('no clock'),
     streamTimeMs: () => 0,
@@ -69,7 +72,7 @@ function task() {
     logger: silentLogger,
     metrics: silentMetrics,
   });
-  const feed = (...messages: readonly ImagedMessage[]): readonly PlannedMessage[] => {
+  const feed = (...messages: readonly DraftMessage[]): readonly PlannedMessage[] => {
     const from = out.length;
     for (const value of messages) processor.process({ key: 'acme/s1', value, timestampMs: 1 });
     return out.slice(from);
@@ -191,7 +194,7 @@ describe('passwords', () => {
     assert.ok(taken?.type === 'step' && secret?.type === 'step');
     assert.deepEqual([taken.step.stepId, taken.step.kind, taken.step.value], ['a', 'secret', undefined]);
     assert.deepEqual(taken.step.revision, { ordinal: 5, timer: 0, final: false });
-    assert.deepEqual(taken.plan?.masks, [{ x: 20, y: 20, width: 80, height: 20 }]);
+    assert.deepEqual(taken.plan?.masks, [{ x: 16, y: 16, width: 88, height: 28 }]);
     const { step: later } = feedStep(step({ stepId: 'c', page: { url: 'https://x.example/', title: 'Hello "tiger-lily"' } }));
     assert.equal(later.page?.title, 'Hello "[password]"');
     assert.doesNotMatch(textOf([kept, taken, secret, later]), /tiger/);

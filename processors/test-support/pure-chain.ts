@@ -95,6 +95,8 @@ function shelfOf(map: Map<string, TitledStep>): StepShelf {
   return {
     get: (order, stepId) => map.get(keyOf(order, stepId)),
     put: (entry) => void map.set(keyOf(entry.step.order, entry.step.stepId), entry),
+    aheadOf: () => undefined,
+    setAhead: () => {},
     all: () => [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry),
   };
 }

@@ -7,7 +7,7 @@ test('a guide lasts from the opening of its session to the latest event', () => 
   const policy = { policyId: 'p', version: 1, redact: [], mode: 'mask', idleAfterMs: 1, maxEvents: 1, modelTitles: false } as const;
   const guide = buildGuide(
     { session: { tenantId: 'acme', sessionId: 's1', openedAtMs, policy }, requestCount: 0 },
-    { get: () => undefined, put: () => {}, all: () => [] },
+    { get: () => undefined, put: () => {}, all: () => [], aheadOf: () => undefined, setAhead: () => {} },
     {
       tenantId: 'acme',
       sessionId: 's1',

@@ -31,6 +31,13 @@ export function upsertOfStep(session: SessionInfo, entry: TitledStep, revision: 
   };
 }
 
+/** The same while its picture is made: readers keep a place for it. */
+export function upsertAhead(session: SessionInfo, entry: TitledStep, revision: Revision): StepUpsert {
+  const { pictureId, image, imageMissing } = entry.step;
+  const isPending = pictureId !== undefined && image === undefined && imageMissing === undefined;
+  return { ...upsertOfStep(session, entry, revision), ...(isPending ? { imagePending: true } : {}) };
+}
+
 function contentOf(entry: TitledStep): Omit<GuideStep, 'order' | 'stepId'> {
   const { step } = entry;
   return {

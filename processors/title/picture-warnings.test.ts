@@ -45,7 +45,7 @@ describe('the guide of a replay after the originals expired', () => {
   const guideOf = (entries: readonly TitledStep[]) =>
     buildGuide(
       { session, requestCount: 0 },
-      { get: () => undefined, put: () => {}, all: () => entries },
+      { get: () => undefined, put: () => {}, all: () => entries, aheadOf: () => undefined, setAhead: () => {} },
       {
         tenantId: 'acme',
         sessionId: 's1',

@@ -1,4 +1,4 @@
-import type { SessionUpsert } from '../../schemas/types/guide.ts';
+import type { Revision, SessionUpsert } from '../../schemas/types/guide.ts';
 import type { SafeStep, SessionInfo } from '../model.ts';
 
 /** What title keeps of a session under its key. Flat: steps stand one by one. Version 1. */
@@ -31,6 +31,9 @@ export interface StepShelf {
   get(order: number, stepId: string): TitledStep | undefined;
   put(entry: TitledStep): void;
   all(): Iterable<TitledStep>;
+  /** The revision in which a step's words were sent ahead, until the step itself came as far. */
+  aheadOf(order: number, stepId: string): Revision | undefined;
+  setAhead(step: Pick<SafeStep, 'order' | 'stepId'>, revision: Revision | undefined): void;
 }
 
 export interface TitleOptions {

@@ -1,7 +1,8 @@
 import type { HumanEdit, TitleAnswer } from '../../schemas/types/capture-event.ts';
 import type { Revision, SessionUpsert } from '../../schemas/types/guide.ts';
 import type { FactMessage, OutputMessage, SafeMessage, SafeStep, SessionChanged } from '../model.ts';
-import { buildGuide, hashOfGuide, isShown, upsertOfStep } from './guide-document.ts';
+import { isNewer } from '../../schemas/revision.ts';
+import { buildGuide, hashOfGuide, isShown, upsertAhead, upsertOfStep } from './guide-document.ts';
 import { acceptAnswer, guideRequest, stepRequest } from './model-request.ts';
 import { fold, shorten } from './phrases.ts';
 import { stepTitle } from './step-title.ts';
@@ -17,11 +18,14 @@ export interface TitleResult {
  * - G1 a guide leaves only with a message that says the session is closed; sessionize sends one after every record of a closed session, so
  *   each ordinal has at most one guide;
  * - G2 a human's words win over a model's, a model's over the rule; a later change of the step keeps them;
- * - G3 a blocked session shows no step.
+ * - G3 a blocked session shows no step;
+ * - G4 what is sent ahead of pictures changes no state but the mark that it was sent: guides do not depend on it (T1);
+ * - G5 the revisions of one step leave in rising order, so what was taken back ahead of a picture does not come again with it.
  */
 export function title(before: TitleState | undefined, message: SafeMessage, shelf: StepShelf, options: TitleOptions): TitleResult {
   const run = new Run(before ?? { session: message.session, requestCount: 0 }, shelf, options);
   if (message.type === 'step') run.step(message.step);
+  else if (message.type === 'ahead') run.ahead(message.step);
   else if (message.type === 'fact') run.fact(message);
   else run.session(message);
   return run.result();
@@ -48,6 +52,16 @@ class Run {
     const entry = this.#asked({ ...known, step });
     this.#shelf.put(entry);
     this.#emitStep(entry, step.revision);
+  }
+
+  /** G4. Nothing is sent when the step itself came already. */
+  ahead(step: SafeStep): void {
+    const known = this.#shelf.get(step.order, step.stepId);
+    const revision: Revision = { ...step.revision, ahead: true };
+    if (!isNewer(revision, known?.step.revision) || !isNewer(revision, this.#shelf.aheadOf(step.order, step.stepId))) return;
+    this.#shelf.setAhead(step, revision);
+    const entry = this.#current({ ...known, step: withStandingImage(step, known?.step) });
+    this.#out.push({ type: 'step', step: upsertAhead(this.#state.session, entry, revision) });
   }
 
   session(message: SessionChanged): void {
@@ -132,11 +146,18 @@ class Run {
     if (!this.#state.session.policy.modelTitles) return entry;
     const request = stepRequest(this.#state.session, step, stepTitle(step));
     const isNews = entry.requestId !== request.requestId;
-    const current = isNews ? withoutKey(withoutKey(entry, 'modelTitle'), 'requestId') : entry;
+    const current = isNews ? withoutAnswer(entry) : entry;
     const isWorthIt = isNews && step.state === 'final' && entry.editedTitle === undefined;
     if (!isWorthIt || !this.#mayAsk()) return current;
     this.#ask(() => this.#out.push({ type: 'title-request', request }));
     return { ...current, requestId: request.requestId };
+  }
+
+  /** Without a model's title for what the step was before. */
+  #current(entry: TitledStep): TitledStep {
+    if (entry.modelTitle === undefined) return entry;
+    const { requestId } = stepRequest(this.#state.session, entry.step, stepTitle(entry.step));
+    return entry.requestId === requestId ? entry : withoutAnswer(entry);
   }
 
   #askForGuide(steps: Parameters<typeof guideRequest>[1]): void {
@@ -158,9 +179,25 @@ class Run {
     if (this.#options.asksModels) send();
   }
 
+  /** G5. */
   #emitStep(entry: TitledStep, revision: Revision): void {
+    const { order, stepId } = entry.step;
+    const ahead = this.#shelf.aheadOf(order, stepId);
+    if (ahead !== undefined && !isNewer(revision, ahead)) return;
+    if (ahead !== undefined) this.#shelf.setAhead(entry.step, undefined);
     this.#out.push({ type: 'step', step: upsertOfStep(this.#state.session, entry, revision) });
   }
+}
+
+/** The picture that the step shows already, when it is the answer to the same request. */
+function withStandingImage(step: SafeStep, standing: SafeStep | undefined): SafeStep {
+  if (standing === undefined || step.pictureId === undefined || standing.pictureId !== step.pictureId) return step;
+  const { image, imageMissing } = standing;
+  return { ...step, ...(image === undefined ? {} : { image }), ...(imageMissing === undefined ? {} : { imageMissing }) };
+}
+
+function withoutAnswer(entry: TitledStep): TitledStep {
+  return withoutKey(withoutKey(entry, 'modelTitle'), 'requestId');
 }
 
 function editedEntry(entry: TitledStep, op: HumanEdit['op'], text: string): TitledStep {

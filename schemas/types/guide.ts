@@ -17,11 +17,13 @@ export interface Guide {
   readonly steps: readonly GuideStep[];
 }
 
-/** Orders versions of one step or session (T4): the session ordinal of the last applied event, then the timer ordinal, then provisional before final. */
+/** Orders versions of one step or session (T4): the session ordinal of the last applied event, then the timer ordinal, then provisional before final, then what is sent ahead before the whole. */
 export interface Revision {
   readonly ordinal: number;
   readonly timer: number;
   readonly final: boolean;
+  /** Of a step: its words, sent ahead of the same revision, which waits for pictures. Ranks below it. */
+  readonly ahead?: boolean;
 }
 
 export interface RedactionCount {
@@ -130,6 +132,8 @@ export interface StepUpsert {
   readonly value?: string;
   readonly page?: StepPage;
   readonly image?: StepImage;
+  /** A picture of this step is being made; an upsert of a higher revision brings it, or says nothing of one. */
+  readonly imagePending?: boolean;
   /** Milliseconds since the session opened, after skew correction. */
   readonly atMs: number;
   readonly redactions: readonly RedactionCount[];

@@ -27,8 +27,13 @@ export function sessionRow(upsert: SessionUpsert): AnalyticsRow {
   });
 }
 
+/** Words that were sent ahead of their picture are for watchers: the same revision follows whole, and only that is counted. */
+export function wholeStepRow(upsert: StepUpsert, recordedAtMs: number): AnalyticsRow | undefined {
+  return upsert.revision.ahead === true ? undefined : stepRow(upsert, recordedAtMs);
+}
+
 /** `recordedAtMs` is the event time of the record: a step itself knows only how long after the opening it was. */
-export function stepRow(upsert: StepUpsert, recordedAtMs: number): AnalyticsRow {
+function stepRow(upsert: StepUpsert, recordedAtMs: number): AnalyticsRow {
   return row('steps', upsert, {
     ...versioned(upsert.revision),
     step_id: upsert.stepId,

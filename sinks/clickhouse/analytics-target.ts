@@ -5,7 +5,7 @@ import type { UsageEvent } from '../../schemas/types/usage.ts';
 import type { InputRecord, TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { SinkBatch, SinkTarget, SourceRange } from '../runner/sink-target.ts';
 import type { AnalyticsClient, AnalyticsRecord } from './analytics-client.ts';
-import { guideRow, sessionRow, stepRow, usageRow } from './analytics-rows.ts';
+import { guideRow, sessionRow, usageRow, wholeStepRow } from './analytics-rows.ts';
 import type { AnalyticsRow } from './analytics-rows.ts';
 import { migrate } from './migrations.ts';
 
@@ -45,7 +45,7 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
       case 'guide.sessions.v1':
         return sessionRow(this.#serdes[topic].deserialize(value, keyBytes));
       case 'guide.steps.v1':
-        return stepRow(this.#serdes[topic].deserialize(value, keyBytes), timestampMs);
+        return wholeStepRow(this.#serdes[topic].deserialize(value, keyBytes), timestampMs);
       case 'guide.finished.v1':
         return guideRow(this.#serdes[topic].deserialize(value, keyBytes), timestampMs);
       case 'usage.events.v1':

@@ -50,6 +50,7 @@ export const errorCodes = [
   'OBJECT_STORE_FULL',
   'OBJECT_STORE_FAILED',
   'OBJECT_KEY_INVALID',
+  'IMAGE_FAILED',
   'IMAGE_INVALID',
   'IMAGE_TOO_LARGE',
   // sinks

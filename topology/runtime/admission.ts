@@ -22,13 +22,18 @@ export class Admission {
   }
 
   judge(asyncNodes: readonly MapAsyncNode[]): AdmissionVerdict {
-    const { transactionBytes, transactionRecordCount, unflushedBytes, asyncBytes, asyncRecordCount } = this.#bounds;
+    const { transactionBytes, transactionRecordCount, unflushedBytes } = this.#bounds;
     const usage = this.#state.usage();
     if (usage.openBytes + this.#collector.byteCount() >= transactionBytes || usage.openCount >= transactionRecordCount) return 'commit';
     if (usage.unflushedBytes >= unflushedBytes) return 'flush';
-    if (asyncNodes.length === 0) return 'open';
+    return this.asyncShare(asyncNodes) < 1 ? 'open' : 'async';
+  }
+
+  /** How full the buffers of calls in flight are; at 1 no input is admitted. */
+  asyncShare(asyncNodes: readonly MapAsyncNode[]): number {
+    if (asyncNodes.length === 0) return 0;
     const heldBytes = asyncNodes.reduce((sum, node) => sum + node.heldBytes(), 0);
     const heldCount = asyncNodes.reduce((sum, node) => sum + node.heldCount(), 0);
-    return heldBytes < asyncBytes && heldCount < asyncRecordCount ? 'open' : 'async';
+    return Math.max(heldBytes / this.#bounds.asyncBytes, heldCount / this.#bounds.asyncRecordCount);
   }
 }

@@ -7,6 +7,10 @@ export interface AsyncItem {
   readonly record: StreamRecord<unknown, unknown> & { readonly headers: Headers };
   readonly source: RecordSource;
   readonly byteCount: number;
+  /** False for one that only keeps its place behind others. */
+  readonly needsCall: boolean;
+  /** Of the monotonic clock; of its restore, for one that a process before admitted. */
+  readonly admittedAtMs: number;
   attempts: number;
 }
 

@@ -20,6 +20,8 @@ export interface TaskDescription {
   /** Changelog offsets that a copy has not read yet, an upper bound as old as the last look; 0 for a task that is processed here. */
   readonly copyLagCount: number;
   readonly asyncInFlightCount: number;
+  /** How full the buffers of calls in flight are; at 1 no input is admitted. */
+  readonly asyncShare: number;
   /** Layers of the store in memory. */
   readonly openCount: number;
   readonly unflushedBytes: number;
@@ -51,6 +53,7 @@ function describeSlot(slot: TaskSlot, ends: readonly PartitionRange[], { engineM
     restore: slot.progress(),
     copyLagCount: 0,
     asyncInFlightCount: task?.asyncRecordCount() ?? 0,
+    asyncShare: task?.asyncShare() ?? 0,
     openCount: usage?.openCount ?? 0,
     unflushedBytes: usage?.unflushedBytes ?? 0,
     inputs: slot.inputPartitions().map((at) => {
@@ -73,6 +76,7 @@ function describeCopy(copy: KeptCopy, thread: StreamThread): TaskDescription {
     restore: undefined,
     copyLagCount: thread.share().copyLag(copy),
     asyncInFlightCount: 0,
+    asyncShare: 0,
     openCount: 0,
     unflushedBytes: 0,
     inputs: [],

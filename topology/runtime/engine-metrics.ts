@@ -17,6 +17,8 @@ export interface EngineMetrics {
   readonly taskFailures: Counter;
   readonly recordsLag: Gauge;
   readonly asyncInFlight: Gauge;
+  readonly asyncPendingCalls: Gauge;
+  readonly asyncOldestAge: Gauge;
   readonly unflushedBytes: Gauge;
 }
 
@@ -40,6 +42,8 @@ export function createEngineMetrics(metrics: Metrics): EngineMetrics {
     taskFailures: metrics.counter('task_failures_total', 'Tasks stopped by an error', ['task', 'code']),
     recordsLag: metrics.gauge('records_lag', 'Offsets between the committed position and the end', ['topic', 'partition']),
     asyncInFlight: metrics.gauge('async_in_flight', 'Records held by mapAsync nodes', ['task']),
+    asyncPendingCalls: metrics.gauge('async_pending_calls', 'Records of a mapAsync node whose call has no answer yet', ['task', 'node']),
+    asyncOldestAge: metrics.gauge('async_oldest_age_seconds', 'How long the oldest call of a mapAsync node has waited', ['task', 'node']),
     unflushedBytes: metrics.gauge('unflushed_bytes', 'Committed state not yet in the store', ['task']),
   };
 }

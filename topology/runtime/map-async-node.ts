@@ -9,6 +9,15 @@ import { type AsyncLane, type AsyncItem, createLane } from './async-lane.ts';
 import type { NodeScope } from './node-scope.ts';
 import type { RuntimeNode } from './runtime-node.ts';
 
+/** What a node holds, for metrics. */
+export interface AsyncBacklog {
+  readonly nodeName: string;
+  /** Records whose call has no answer yet; others wait behind them for their order. */
+  readonly callCount: number;
+  /** How long the oldest of them has waited here; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
 /** An in-flight entry that cannot be decoded. */
 interface BrokenEntry {
   readonly sequence: number;
@@ -42,6 +51,7 @@ export class MapAsyncNode implements RuntimeNode {
   #nextSequence = 0;
   #heldCount = 0;
   #heldBytes = 0;
+  #callCount = 0;
 
   constructor({ definition, scope, store, children }: MapAsyncOptions) {
     this.name = definition.name;
@@ -57,6 +67,14 @@ export class MapAsyncNode implements RuntimeNode {
 
   heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  backlog(): AsyncBacklog {
+    // A lane's head is its oldest, and always one that needs a call: others pass when they come to the head.
+    let oldestAtMs = Number.POSITIVE_INFINITY;
+    for (const { items } of this.#lanes.values()) oldestAtMs = Math.min(oldestAtMs, items[0]?.admittedAtMs ?? Number.POSITIVE_INFINITY);
+    const oldestMs = this.#lanes.size === 0 ? 0 : this.#scope.clock.monotonicMs() - oldestAtMs;
+    return { nodeName: this.name, callCount: this.#callCount, oldestMs };
   }
 
   receive(record: StreamRecord<unknown, unknown>): void {
@@ -80,8 +98,7 @@ export class MapAsyncNode implements RuntimeNode {
       this.#nextSequence = sequence + 1;
       try {
         const record = this.#decode(entry);
-        const item = { sequence, record, source: entry.source, byteCount: sizeOf(entry), attempts: 0 };
-        this.#push(item, entry.key.toString('latin1'));
+        this.#push(this.#itemOf(sequence, record, entry), entry.key.toString('latin1'));
       } catch (error) {
         broken.push({ sequence, source: entry.source, error });
       }
@@ -131,7 +148,13 @@ export class MapAsyncNode implements RuntimeNode {
     const sequence = this.#nextSequence;
     this.#nextSequence += 1;
     this.#store.put(sequence, entry);
-    return { sequence, record: { ...record, headers: entry.headers }, source, byteCount: sizeOf(entry), attempts: 0 };
+    return this.#itemOf(sequence, { ...record, headers: entry.headers }, entry);
+  }
+
+  #itemOf(sequence: number, record: AsyncItem['record'], entry: InFlightEntry): AsyncItem {
+    const needsCall = this.#definition.bypass?.(record) === undefined;
+    const admittedAtMs = this.#scope.clock.monotonicMs();
+    return { sequence, record, source: entry.source, byteCount: sizeOf(entry), needsCall, admittedAtMs, attempts: 0 };
   }
 
   #push(item: AsyncItem, laneKey: string): AsyncLane {
@@ -139,6 +162,7 @@ export class MapAsyncNode implements RuntimeNode {
     lane.items.push(item);
     this.#heldCount += 1;
     this.#heldBytes += item.byteCount;
+    if (item.needsCall) this.#callCount += 1;
     this.#lanes.set(laneKey, lane);
     return lane;
   }
@@ -213,6 +237,7 @@ export class MapAsyncNode implements RuntimeNode {
     lane.items.shift();
     this.#heldCount -= 1;
     this.#heldBytes -= item.byteCount;
+    if (item.needsCall) this.#callCount -= 1;
     if (!this.#scope.isCondemned()) effect();
     current.end();
   }

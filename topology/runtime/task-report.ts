@@ -1,5 +1,6 @@
 import type { TaskState } from '../../state/task-state.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import type { AsyncBacklog } from './map-async-node.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 
 type ReportEnvironment = Pick<TaskEnvironment, 'clock' | 'engineMetrics' | 'logger' | 'deadLetterTopic'>;
@@ -12,6 +13,7 @@ export interface CommitReport {
   readonly startedAtMs: number;
   readonly deadLetters: readonly DeadLetter[];
   readonly asyncCount: number;
+  readonly backlogs: readonly AsyncBacklog[];
 }
 
 /** Metrics of one task. Counted in plain numbers per record and handed over per commit. */
@@ -45,7 +47,7 @@ export class TaskReport {
     this.#environment.engineMetrics.rollback.add(1, this.#labels);
   }
 
-  committed({ startedAtMs, deadLetters, asyncCount }: CommitReport): void {
+  committed({ startedAtMs, deadLetters, asyncCount, backlogs }: CommitReport): void {
     const { engineMetrics, clock } = this.#environment;
     engineMetrics.commit.add(1, this.#labels);
     engineMetrics.commitLatency.observe((clock.monotonicMs() - startedAtMs) / 1000, this.#labels);
@@ -55,6 +57,11 @@ export class TaskReport {
     engineMetrics.endToEndLatency.observe(Math.max(0, clock.nowMs() - this.#state.streamTimeMs()) / 1000, this.#labels);
     engineMetrics.unflushedBytes.set(this.#state.usage().unflushedBytes, this.#labels);
     engineMetrics.asyncInFlight.set(asyncCount, this.#labels);
+    for (const { nodeName, callCount, oldestMs } of backlogs) {
+      const labels = { ...this.#labels, node: nodeName };
+      engineMetrics.asyncPendingCalls.set(callCount, labels);
+      engineMetrics.asyncOldestAge.set(oldestMs / 1_000, labels);
+    }
   }
 
   /** A wrong serde looks like a healthy app without lag and without output: so the first letter is told at once. */

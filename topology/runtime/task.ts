@@ -139,6 +139,11 @@ export class Task {
     return this.#nodes.asyncNodes.reduce((sum, node) => sum + node.heldCount(), 0);
   }
 
+  /** How full the buffers of calls in flight are: at 1 no input is admitted (K6). */
+  asyncShare(): number {
+    return this.#admission.asyncShare(this.#nodes.asyncNodes);
+  }
+
   addBatch(batch: RecordBatch): void {
     this.#input.add(batch);
   }
@@ -216,7 +221,8 @@ export class Task {
     this.#failures.committed();
     this.#isDirty = false;
     this.#wantsCommit = false;
-    this.#report.committed({ startedAtMs, deadLetters, asyncCount: this.asyncRecordCount() });
+    const backlogs = this.#nodes.asyncNodes.map((node) => node.backlog());
+    this.#report.committed({ startedAtMs, deadLetters, asyncCount: this.asyncRecordCount(), backlogs });
     return outcome;
   }
 

@@ -7,14 +7,15 @@ import { annotate } from './annotate.ts';
 import { blockHash } from './block-hash.ts';
 import { cropWindow } from './crop-window.ts';
 import { decodeImage } from './decode-image.ts';
-import type { DecodeLimits } from './decode-image.ts';
+import type { DecodedImage, DecodeLimits } from './decode-image.ts';
 import { measureTiles } from './measure-tiles.ts';
 import { blocksAround, channels, fillRects, wholePixels } from './raw-image.ts';
 import type { RawImage } from './raw-image.ts';
+import { DecodedPictures } from './decoded-pictures.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface ImageToolsOptions {
-  /** Pictures in work at a time; each takes width × height × 9 bytes and one thread of the pool. Default 2. */
+  /** Pictures in work at a time; each takes width × height × 12 bytes and one thread of the pool. Default 2. */
   readonly concurrencyCount?: number;
   /** Default 32 MiB. */
   readonly maxBytes?: number;
@@ -24,6 +25,8 @@ export interface ImageToolsOptions {
 
 /** Change it when the same input may give other bytes: it is part of every derivative's key. */
 const derivationVersion = 1;
+/** Encoder, versions and parameters. */
+export const transformVersion = `stepwright-${derivationVersion};sharp-${sharp.versions.sharp ?? '?'};vips-${sharp.versions.vips};webp-${sharp.versions.webp ?? '?'}`;
 const thumbnailWidth = 360;
 const fullWebp = { quality: 80, effort: 0 } as const;
 const smallWebp = { quality: 76, effort: 2 } as const;
@@ -35,21 +38,25 @@ const smallWebp = { quality: 76, effort: 2 } as const;
 export function createImageTools(options: ImageToolsOptions = {}): ImageTools {
   const limits: DecodeLimits = { maxBytes: options.maxBytes ?? 32 << 20, maxPixels: options.maxPixels ?? 40_000_000, timeoutSeconds: 20 };
   const turnstile = new Turnstile(options.concurrencyCount ?? 2);
+  const decoded = new DecodedPictures((encoded) => decodeImage(encoded, limits));
   return {
-    transformVersion: `stepwright-${derivationVersion};sharp-${sharp.versions.sharp ?? '?'};vips-${sharp.versions.vips};webp-${sharp.versions.webp ?? '?'}`,
-    fingerprint: (image, masks) => turnstile.run(async () => fingerprintOf(await decodeMasked(image, masks, limits))),
-    derive: (image, derivation) => turnstile.run(async () => deriveFrom(await decodeMasked(image, derivation.masks, limits), derivation)),
+    transformVersion,
+    fingerprint: (image, masks) => turnstile.run('later', async () => fingerprintOf(masked(await decoded.get(image), masks))),
+    // First: what was begun is finished while its pixels are still there.
+    derive: (image, derivation) =>
+      turnstile.run('first', async () => deriveFrom(masked(await decoded.get(image), derivation.masks), derivation)),
   };
 }
 
 /** The one place where pixels of an original are seen; what leaves it is masked. */
-async function decodeMasked(encoded: Buffer, masks: readonly Rect[], limits: DecodeLimits): Promise<RawImage> {
-  const image = await decodeImage(encoded, limits);
+function masked(image: DecodedImage, masks: readonly Rect[]): RawImage {
+  if (masks.length === 0) return image;
+  const copy = { ...image, pixels: Buffer.from(image.pixels) };
   fillRects(
-    image,
+    copy,
     masks.map((mask) => blocksAround(mask, image.blurPx)),
   );
-  return image;
+  return copy;
 }
 
 function fingerprintOf(image: RawImage): ImageFingerprint {
