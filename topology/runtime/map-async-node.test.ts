@@ -7,6 +7,7 @@ import { StepwrightError } from '../base/errors.ts';
 import type { StreamRecord } from '../builder/processor.ts';
 import { createTopologyBuilder } from '../builder/topology-builder.ts';
 import { createMemoryLog } from '../log/memory/memory-log.ts';
+import { createRecordingMetrics } from '../testing/recording-metrics.ts';
 import type { TestDriverOptions, TopologyTestDriver } from '../testing/topology-test-driver.ts';
 import { createTopologyTestDriver } from '../testing/topology-test-driver.ts';
 
@@ -97,6 +98,27 @@ test('a bypassed record stays in order behind its key and overtakes nothing', as
   await driver.settle();
   assert.deepEqual(texts(await output.read()), ['slow is done', '!behind']);
   assert.equal(calls.length, 1);
+  await driver.close();
+});
+
+test('tells how many calls have no answer and how old the oldest is; what only keeps its place behind them is not counted', async () => {
+  const { topology, calls } = controlled(1);
+  const metrics = createRecordingMetrics();
+  const { driver, input } = await start(topology, { metrics });
+  await input.pipe('a', 'one');
+  await driver.advanceWallClock(3_000);
+  await input.pipe('a', '!behind');
+  await input.pipe('b', 'two');
+  const at = { node: 'call' };
+  assert.equal(metrics.total('async_pending_calls', at), 2);
+  assert.equal(metrics.total('async_oldest_age_seconds', at), 3);
+  assert.equal(metrics.total('async_in_flight'), 3);
+  calls[0]?.finish('one');
+  await step(driver);
+  calls[1]?.finish('two');
+  await driver.settle();
+  assert.equal(metrics.total('async_pending_calls', at), 0);
+  assert.equal(metrics.total('async_oldest_age_seconds', at), 0);
   await driver.close();
 });
 

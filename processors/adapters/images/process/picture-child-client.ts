@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { StepwrightError } from '../../../../topology/base/errors.ts';
 import type { PictureAnswer, PictureRequest } from './picture-protocol.ts';
@@ -14,6 +15,9 @@ export type PictureWork = PictureRequest extends infer Request
     ? Omit<Request, 'id'>
     : never
   : never;
+
+/** Pictures take what words, acks and reads leave of the cores. */
+const niceness = 10;
 
 /** One picture process. It starts with the first call and not again; it keeps this process alive only while a call waits. */
 export class PictureChildClient {
@@ -72,6 +76,7 @@ export class PictureChildClient {
       serialization: 'advanced',
       execArgv: [],
     });
+    lowerPriority(child);
     this.#rest(child);
     child.on('message', (answer: PictureAnswer) => this.#settle(answer.id, (waiting) => waiting.resolve(answer)));
     child.on('error', (error) => this.#lost(error));
@@ -95,6 +100,15 @@ export class PictureChildClient {
   #lost(cause?: Error): void {
     this.#isDead = true;
     for (const id of this.#waiting.keys()) this.#settle(id, (waiting) => waiting.reject(ended(cause)));
+  }
+}
+
+/** From here, while the process starts: threads take over what the one that makes them has, and loading modules makes the pool. */
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, niceness);
+  } catch {
+    // Not allowed on this system: pictures compete like everything else.
   }
 }
 

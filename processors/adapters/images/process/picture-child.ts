@@ -1,21 +1,10 @@
-import { setPriority } from 'node:os';
 import { StepwrightError } from '../../../../topology/base/errors.ts';
 import { createImageTools } from '../image-tools.ts';
 import type { PictureAnswer, PictureFailure, PictureRequest } from './picture-protocol.ts';
 
 /**
- * The picture process: decoders and encoders behind an own thread pool, at low priority, so that pictures take what words, acks and reads leave. Ends
- * with the process that started it. Arguments: pictures at a time.
+ * The picture process: decoders and encoders behind a thread pool of their own. Ends with the process that started it. Argument: pictures at a time.
  */
-const niceness = 10;
-
-// Before the first picture: threads of the pool inherit it.
-try {
-  setPriority(niceness);
-} catch {
-  // Not allowed here: pictures compete like everything else.
-}
-
 const tools = createImageTools({ concurrencyCount: Number(process.argv[2] ?? 2) });
 
 process.on('disconnect', () => process.exit(0));

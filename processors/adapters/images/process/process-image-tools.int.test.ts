@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { getPriority } from 'node:os';
 import { kill } from 'node:process';
 import sharp from 'sharp';
 import { hasCode } from '../../../../topology/base/errors.ts';
@@ -28,6 +29,12 @@ describe('image tools in a process of their own', () => {
 
   it('give the same errors: what is no picture is IMAGE_INVALID', async () => {
     await assert.rejects(tools.fingerprint(Buffer.from('no picture'), []), (error) => hasCode(error, 'IMAGE_INVALID'));
+  });
+
+  it('run at a low priority', async () => {
+    await tools.fingerprint(await picture, masks);
+    assert.ok(tools.pid !== undefined);
+    assert.equal(getPriority(tools.pid), 10);
   });
 
   it('make a picture although the process was killed over it, and go on in a new one', async () => {
