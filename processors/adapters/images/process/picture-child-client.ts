@@ -17,7 +17,7 @@ export type PictureWork = PictureRequest extends infer Request
   : never;
 
 /** Pictures take what words, acks and reads leave of the cores. */
-const niceness = 10;
+const niceness = 5;
 
 /** One picture process. It starts with the first call and not again; it keeps this process alive only while a call waits. */
 export class PictureChildClient {

@@ -34,7 +34,7 @@ describe('image tools in a process of their own', () => {
   it('run at a low priority', async () => {
     await tools.fingerprint(await picture, masks);
     assert.ok(tools.pid !== undefined);
-    assert.equal(getPriority(tools.pid), 10);
+    assert.equal(getPriority(tools.pid), 5);
   });
 
   it('make a picture although the process was killed over it, and go on in a new one', async () => {
