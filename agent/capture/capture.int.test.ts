@@ -208,15 +208,43 @@ test('events that a script dispatches are not recorded, and nothing is after sto
 test("a press on what goes away under it, and a drop of the browser's own drag, are told", { skip }, async () => {
   const { page, messages, settle } = await record();
   await page.locator('#goes').click({ noWaitAfter: true });
+  const closes = await page.locator('#closes').boundingBox();
+  assert.ok(closes !== null);
+  await page.mouse.click(closes.x + 5, closes.y + 5);
   await page.locator('#movable').dragTo(page.locator('#lane'));
   await settle();
-  assert.equal(of(messages, 'pointer.up')[0]?.target?.name, 'Goes away');
+  assert.deepEqual(
+    of(messages, 'pointer.up').map((event) => event.target?.name),
+    ['Goes away', 'Closes the menu'],
+  );
   const [drag] = of(messages, 'drag');
   const lane = await page.locator('#lane').boundingBox();
   assert.equal(drag?.target?.name, 'Card B');
   assert.ok(lane !== null && drag?.drag !== undefined && drag.drag.y >= lane.y && drag.drag.y <= lane.y + lane.height);
   await page.context().close();
 });
+
+test(
+  "an element is not said to be in a heading of another part of the page; a picture's alternative is not said twice",
+  { skip },
+  async () => {
+    const { page, messages, settle } = await record();
+    await page.evaluate(() => {
+      document.body.innerHTML = `<div role="region" aria-label="Notes"><h1>Orders of today</h1><p><button>Inside</button></p></div>
+      <button>Outside</button><button><img alt="Python 3" src="data:,"> Python 3</button><button>Share <img alt="by mail" src="data:,"></button>`;
+    });
+    for (const button of await page.locator('button').all()) await button.click();
+    await settle();
+    const clicks = of(messages, 'click').map((event) => [event.target?.name, event.target?.context]);
+    assert.deepEqual(clicks.slice(0, 4), [
+      ['Inside', 'Notes'],
+      ['Outside', undefined],
+      ['Python 3', undefined],
+      ['Share by mail', undefined],
+    ]);
+    await page.context().close();
+  },
+);
 
 test('a control without a name is not given that of the group around it, nor one of its identifiers', { skip }, async () => {
   const { page, messages, settle } = await record();

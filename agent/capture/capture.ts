@@ -122,8 +122,15 @@ function pointerListeners({ view, send, typing, targets }: ListenerContext): Lis
     if (!(event instanceof PointerEvent) || press === undefined) return;
     const pointer = pointerOf(event, offset());
     if (isDrag(press, pointer)) dragged(press, pointer);
-    // What the page took away while it was pressed gets no click.
-    else if (!press.element.isConnected) send('pointer.up', { target: press.target, pointer });
+    else released(press, pointer);
+  };
+  /** What the page takes away while it is pressed, or as soon as it is let go (menus do), gets no click. A click would come within this task. */
+  const released = (from: Press, pointer: Pointer): void => {
+    const tell = (): void => send('pointer.up', { target: from.target, pointer });
+    if (!from.element.isConnected) return tell();
+    view.setTimeout(() => {
+      if (press === from && !from.element.isConnected) tell();
+    }, 0);
   };
   const dragged = (from: Press, to: Pointer): void =>
     send('drag', { target: from.target, pointer: { ...to, ...from.at }, drag: { x: to.x, y: to.y } }, effect);

@@ -108,13 +108,16 @@ function contextOf(element: Element): string {
     if (name !== '') return fold(name, 100);
   }
   const heading = element.ownerDocument.querySelector('h1');
-  return heading === null ? '' : fold(visibleText(heading), 100);
+  // What a document that is open in the page is called is not where its menus are.
+  const part = heading?.closest(`${contextSelector}, article, [contenteditable=true]`) ?? null;
+  return heading === null || (part !== null && !part.contains(element)) ? '' : fold(visibleText(heading), 100);
 }
 
+const contextSelector =
+  'dialog, [role=dialog], [role=alertdialog], fieldset, [role=group], [role=region], section, [role=tabpanel], form, nav, aside';
+
 function contextSelectorMatches(element: Element): boolean {
-  return element.matches(
-    'dialog, [role=dialog], [role=alertdialog], fieldset, [role=group], [role=region], section, [role=tabpanel], form, nav, aside',
-  );
+  return element.matches(contextSelector);
 }
 
 function headingIn(element: Element): string {

@@ -43,9 +43,9 @@ export function isOption(target: Target | undefined): boolean {
   return target?.role === 'option' || isNativeOption(target);
 }
 
-const pressableRoles: ReadonlySet<string> = new Set(['button', 'link', 'menuitem', 'option', 'tab']);
+const pressableRoles: ReadonlySet<string> = new Set(['button', 'link', 'menuitem', 'option']);
 
-/** What a press and a release act on: whoever lets go elsewhere did not want it. */
+/** What a press and a release act on: whoever lets go elsewhere did not want it. A tab acts when it is pressed; let go elsewhere it was moved there. */
 export function isPressable(target: Target | undefined): boolean {
   return target !== undefined && (pressableRoles.has(target.role) || isToggle(target) || isNativeSelect(target));
 }

@@ -1,5 +1,5 @@
 import type { Screenshot } from '../../schemas/types/capture-event.ts';
-import type { Revision } from '../../schemas/types/guide.ts';
+import type { Revision, StepKind } from '../../schemas/types/guide.ts';
 import type { DraftMessage, SessionInfo } from '../model.ts';
 import { holdMs, newStep, type EventMessage, type StepSeed } from './new-step.ts';
 import { draftOf, tailLength, withSeqs, type BoundaryState, type Press, type StepTail, type TrackedStep } from './step-state.ts';
@@ -130,7 +130,7 @@ export class StepRun {
   }
 
   /**
-   * The picture of a final step, for the step before it as well when that one opened the page. Not earlier: redaction learns from the step what
+   * The picture of a final step, for the step before it as well when that one opened the page or typed and has none. Not earlier: redaction learns from the step what
    * to cover, and must know it before the same picture stands for another step.
    */
   lendPicture(step: TrackedStep, revision: Revision, atMs: number): void {
@@ -178,9 +178,11 @@ function settledState(step: TrackedStep): TrackedStep['state'] {
   return step.kind === 'type' && step.value === '' && step.hadText === true ? 'removed' : 'final';
 }
 
-/** Nobody clicks to open a page, so no picture is taken of it: the first one of what is done there shows it. */
+/** No picture is taken when a page is opened, nor of typing whose field goes away with the key that ends it: the first one of what is done next shows both. */
+const lentKinds: ReadonlySet<StepKind> = new Set(['navigate', 'tab', 'type']);
+
 function pictureFor(opener: TrackedStep, next: TrackedStep): Pick<TrackedStep, 'after'> | undefined {
-  const isOpener = (opener.kind === 'navigate' || opener.kind === 'tab') && opener.state !== 'removed';
+  const isOpener = lentKinds.has(opener.kind) && opener.state !== 'removed';
   if (!isOpener || next.before === undefined || opener.before !== undefined || opener.after !== undefined) return undefined;
   return opener.page?.url === next.page?.url ? { after: next.before } : undefined;
 }

@@ -105,13 +105,22 @@ function collectText(node: Node, parts: string[], budget: { left: number }): voi
 
 function collectElementText(element: Element, parts: string[], budget: { left: number }): void {
   if (silentTags.has(element.localName) || element.getAttribute('aria-hidden') === 'true' || !isRendered(element)) return;
-  const own = attribute(element, 'aria-label') || (element.localName === 'img' ? attribute(element, 'alt') : '');
+  const own = attribute(element, 'aria-label') || alternativeOf(element);
   const separate = getComputedStyle(element).display === 'inline' ? '' : ' ';
   parts.push(separate);
   if (own === '') collectText(element.shadowRoot ?? element, parts, budget);
   else parts.push(own);
   parts.push(separate);
 }
+
+/** A picture that says what the words beside it say adds nothing. */
+function alternativeOf(element: Element): string {
+  const alternative = element.localName === 'img' ? attribute(element, 'alt') : '';
+  const around = alternative === '' ? '' : (element.closest(pressables)?.textContent ?? '');
+  return around.includes(alternative) ? '' : alternative;
+}
+
+const pressables = 'a, button, label, li, [role], [tabindex]';
 
 const silentTags: ReadonlySet<string> = new Set([
   'script',
