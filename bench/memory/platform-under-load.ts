@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localTenant } from '../../cli/guide/embedded-run.ts';
+import { engineOptions } from '../../cli/options.ts';
 import { createInProcessIngest } from '../../cli/platform/ingest.ts';
 import { startPlatform } from '../../cli/platform/platform.ts';
 import { openStorage } from '../../cli/platform/storage.ts';
@@ -28,11 +29,29 @@ export interface PlatformUnderLoad {
 
 const deviceId = 'bench';
 
-export async function startPlatformUnderLoad(): Promise<PlatformUnderLoad> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'stepwright-memory-'));
+export interface LoadOptions {
+  /** Kept at the end. Default: a new one, removed at the end. */
+  readonly dataFolder?: string;
+  /** With chdb, in a process of its own. Default false. */
+  readonly analytics?: boolean;
+}
+
+/** Partitions, commit interval and state budget are the defaults of `stepwright start`. */
+export async function startPlatformUnderLoad(options: LoadOptions = {}): Promise<PlatformUnderLoad> {
+  const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'stepwright-memory-'));
+  const { partitions, commitIntervalMs, stateBudgetBytes } = engineOptions;
+  const engine = { commitIntervalMs: commitIntervalMs.default, stateBudgetBytes: stateBudgetBytes.default };
   const shared = { clock: createSystemClock(), logger: silentLogger, metrics: silentMetrics };
-  const storage = await openStorage({ dataFolder, partitionCount: 4, logSync: 'never', analytics: false, ...shared });
-  const platform = await startPlatform({ storage, commitIntervalMs: 100, stateBudgetBytes: 16 << 20, random: Math.random, ...shared });
+  const storage = await openStorage({
+    dataFolder,
+    partitionCount: partitions.default,
+    logSync: 'never',
+    analytics: options.analytics ?? false,
+    ...shared,
+  });
+  const platform = await startPlatform({ storage, ...engine, random: Math.random, ...shared });
+  // The platform's own timers keep no process alive, and no socket listens here.
+  const alive = setInterval(() => undefined, 60_000);
   const ingest = createInProcessIngest({ storage, platform, newId: randomUUID, ...shared });
   await ingest.start();
   const parser = createEventParser();
@@ -64,7 +83,8 @@ export async function startPlatformUnderLoad(): Promise<PlatformUnderLoad> {
       await ingest.close();
       await platform.close();
       await storage.close();
-      rmSync(dataFolder, { recursive: true, force: true });
+      clearInterval(alive);
+      if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true });
     },
   };
 }

@@ -72,6 +72,9 @@ export async function startProcessors(options: ProcessorsOptions, failures: Fail
 }
 
 /** The process's budget over all tasks that it may come to own, in the proportions of the default. */
+/** The chain changes little state a second: more than this would fill for an hour before it empties, memory that looks like a leak. */
+const maxTaskMemtableBytes = 4 << 20;
+
 function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
   const { cacheBytes, blockCacheBytes, memtableBytes } = defaultStateBudgets;
   const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);
@@ -80,6 +83,6 @@ function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
     ...defaultStateBudgets,
     cacheBytes: part(cacheBytes),
     blockCacheBytes: part(blockCacheBytes),
-    memtableBytes: part(memtableBytes),
+    memtableBytes: Math.min(part(memtableBytes), maxTaskMemtableBytes),
   };
 }

@@ -1,3 +1,4 @@
+import { BytePages } from '../../topology/base/byte-pages.ts';
 import type { LayerUsage } from '../task-state.ts';
 import { entryOverheadBytes } from './entry.ts';
 
@@ -17,6 +18,8 @@ export class LayerLedger {
   openCount = 0;
   unflushedBytes = 0;
   unflushedCount = 0;
+  /** Of keys and values in the layers: they go together, at a flush. */
+  readonly pages = new BytePages();
   readonly #cacheBudgetBytes: number;
   readonly #stores: Evictable[] = [];
   #restCount = 0;

@@ -294,7 +294,7 @@ export class LayeredStore<K, V> implements Evictable {
   }
 
   #enterOpen(entry: Entry<V>, keyBytes: Buffer): void {
-    entry.keyBytes ??= keyBytes;
+    entry.keyBytes ??= this.#ledger.pages.keep(keyBytes);
     entry.isOpen = true;
     this.#open.push(entry);
     this.#ledger.openCount++;
@@ -349,8 +349,9 @@ export class LayeredStore<K, V> implements Evictable {
   }
 
   #serialize(entry: Entry<V>, keyBytes: Buffer): void {
-    entry.openBytes = entry.value === undefined ? null : this.#encode(entry.value, keyBytes);
-    if (entry.openBytes === null) entry.value = undefined;
+    const bytes = entry.value === undefined ? null : this.#encode(entry.value, keyBytes);
+    if (bytes === null) entry.value = undefined;
+    entry.openBytes = bytes === null ? null : this.#ledger.pages.keep(bytes);
     const sizeBytes = sizeOf(entry.openBytes);
     this.#ledger.openBytes += sizeBytes - entry.sizeBytes;
     this.#resize(entry, sizeBytes);

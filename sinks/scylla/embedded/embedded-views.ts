@@ -20,7 +20,7 @@ export interface EmbeddedViewsOptions {
   readonly keyring: SealKeys;
   /** Block cache. Default 16 MiB. */
   readonly cacheBytes?: number;
-  /** Default 16 MiB. */
+  /** Default 4 MiB. */
   readonly memtableBytes?: number;
 }
 
@@ -33,7 +33,7 @@ const scanChunkRows = 256;
  * @throws {VIEW_LOCKED} when another process has them; {VIEW_CORRUPT} when they are damaged or of another format: delete the folder, they are rebuilt.
  */
 export async function openEmbeddedViews(options: EmbeddedViewsOptions): Promise<ViewWriter & ViewReader> {
-  const sizes = { cacheBytes: options.cacheBytes ?? 16 << 20, memtableBytes: options.memtableBytes ?? 16 << 20 };
+  const sizes = { cacheBytes: options.cacheBytes ?? 16 << 20, memtableBytes: options.memtableBytes ?? 4 << 20 };
   const rows = sealedRows(await openOrderedRows({ folder: options.folder, ...sizes }), options.keyring);
   try {
     await checkFormat(rows, options.folder);

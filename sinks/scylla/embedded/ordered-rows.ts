@@ -34,7 +34,9 @@ export interface OpenRowsOptions {
 export async function openOrderedRows(options: OpenRowsOptions): Promise<OrderedRows> {
   const { folder, cacheBytes, memtableBytes } = options;
   const database = new RocksLevel(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
-  const settings = { createIfMissing: true, compaction: 'level', cacheSize: cacheBytes, memtableMemoryBudget: memtableBytes } as const;
+  // Index and filter blocks count towards the cache: beside it they would grow with the files.
+  const sizes = { cacheSize: cacheBytes, cacheIndexAndFilterBlocks: true, memtableMemoryBudget: memtableBytes } as const;
+  const settings = { createIfMissing: true, compaction: 'level', ...sizes } as const;
   await classified(folder, () => database.open(settings));
   let closed: Promise<void> | undefined;
   return {

@@ -26,6 +26,8 @@ export interface BatchOptions {
   readonly compression?: CompressionCodec;
   /** False leaves the checksum 0, for storage that checks its bytes itself. Default true. */
   readonly hasChecksum?: boolean;
+  /** Where an uncompressed batch is written: so many bytes of any content. Default `Buffer.allocUnsafe`. */
+  readonly allocate?: (byteCount: number) => Buffer;
 }
 
 const noHeaders: Headers = [];
@@ -37,7 +39,7 @@ export function encodeBatch(records: readonly EncodableRecord[], options: BatchO
   const plan = planRecords(records, first.timestampMs, options.offsetDeltas);
   const { compression } = options;
   if (compression === undefined) {
-    const bytes = Buffer.allocUnsafe(field.records + plan.byteCount);
+    const bytes = (options.allocate ?? Buffer.allocUnsafe)(field.records + plan.byteCount);
     writeRecords(bytes, field.records, records, plan);
     return writeHeader(bytes, records.length, plan, options);
   }

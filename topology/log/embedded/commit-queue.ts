@@ -1,3 +1,4 @@
+import { BytePages } from '../../base/byte-pages.ts';
 import { StepwrightError } from '../../base/errors.ts';
 import { BatchView } from '../batch/batch-view.ts';
 import { encodeBatch } from '../batch/encode-batch.ts';
@@ -54,6 +55,8 @@ const recordOverheadBytes = 24;
  */
 export class CommitQueue {
   readonly #deps: CommitQueueDeps;
+  /** Of the batches, which the tail cache keeps. */
+  readonly #pages = new BytePages();
   #waiting: Waiting[] = [];
 
   constructor(deps: CommitQueueDeps) {
@@ -117,7 +120,7 @@ export class CommitQueue {
     const nowMs = this.#deps.nowMs();
     const { merged, bases } = mergeByPartition(accepted);
     const batches = new Map<EmbeddedPartition, readonly Buffer[]>();
-    for (const [partition, records] of merged) batches.set(partition, encodePartition(records, partition.nextOffset));
+    for (const [partition, records] of merged) batches.set(partition, this.#encode(records, partition.nextOffset));
     this.#deps.rocks.write((write) => {
       for (const [partition, encoded] of batches) {
         for (const bytes of encoded) write.put(batchKey(partition.address, new BatchView(bytes).lastOffset, nowMs), bytes);
@@ -130,6 +133,20 @@ export class CommitQueue {
     }
     for (const { offsets } of accepted) if (offsets !== undefined) this.#deps.offsets.stored(offsets.groupId, offsets.commits);
     return bases;
+  }
+
+  /** RocksDB checks the bytes of its WAL and its blocks, so the batch's own checksum is left out. */
+  #encode(records: readonly OutputRecord[], firstOffset: bigint): readonly Buffer[] {
+    const batches: Buffer[] = [];
+    const allocate = (byteCount: number): Buffer => this.#pages.take(byteCount);
+    let start = 0;
+    while (start < records.length) {
+      const end = endOfBatch(records, start);
+      const slice = start === 0 && end === records.length ? records : records.slice(start, end);
+      batches.push(encodeBatch(slice, { baseOffset: firstOffset + BigInt(start), hasChecksum: false, allocate }));
+      start = end;
+    }
+    return batches;
   }
 }
 
@@ -159,19 +176,6 @@ function basesOf(records: RecordsByPartition, before: RecordsByPartition): BaseO
   const bases = new Map<EmbeddedPartition, bigint>();
   for (const partition of records.keys()) bases.set(partition, partition.nextOffset + BigInt(before.get(partition)?.length ?? 0));
   return bases;
-}
-
-/** RocksDB checks the bytes of its WAL and its blocks, so the batch's own checksum is left out. */
-function encodePartition(records: readonly OutputRecord[], firstOffset: bigint): readonly Buffer[] {
-  const batches: Buffer[] = [];
-  let start = 0;
-  while (start < records.length) {
-    const end = endOfBatch(records, start);
-    const slice = start === 0 && end === records.length ? records : records.slice(start, end);
-    batches.push(encodeBatch(slice, { baseOffset: firstOffset + BigInt(start), hasChecksum: false }));
-    start = end;
-  }
-  return batches;
 }
 
 function endOfBatch(records: readonly OutputRecord[], start: number): number {

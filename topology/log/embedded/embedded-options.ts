@@ -15,11 +15,11 @@ export interface EmbeddedLogOptions {
   readonly logger?: Logger;
   /** Key, value and headers of one record. Default 8 MiB. */
   readonly maxRecordBytes?: number;
-  /** All memtables of RocksDB together. Default 64 MiB. */
+  /** All memtables of RocksDB together; half of it fills and empties in turn. Default 16 MiB. */
   readonly memtableBytes?: number;
   /** Default 16 MiB. */
   readonly blockCacheBytes?: number;
-  /** Newest batches kept for live readers, over all partitions. Default 32 MiB. */
+  /** Newest batches kept for live readers, over all partitions. Default 8 MiB. */
   readonly tailCacheBytes?: number;
   /** Between runs of retention and compaction. Default 30 s. */
   readonly maintenanceIntervalMs?: number;
@@ -42,9 +42,9 @@ export function settingsOf(options: EmbeddedLogOptions): EmbeddedSettings {
     clock: createSystemClock(),
     logger: silentLogger,
     maxRecordBytes: 8 * mebibyte,
-    memtableBytes: 64 * mebibyte,
+    memtableBytes: 16 * mebibyte,
     blockCacheBytes: 16 * mebibyte,
-    tailCacheBytes: 32 * mebibyte,
+    tailCacheBytes: 8 * mebibyte,
     maintenanceIntervalMs: 30_000,
     compactionMaxKeys: 500_000,
     minFreeBytes: 64 * mebibyte,
