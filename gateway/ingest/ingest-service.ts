@@ -14,6 +14,7 @@ import { guardProtected, noProtectedFields } from './protected-fields.ts';
 import { Screenshots } from './screenshots.ts';
 import type { DeltaCodec, SessionState } from './session-state.ts';
 import { createDeltaCodec, scopeOf } from './session-state.ts';
+import { SessionBound } from './session-bound.ts';
 import { SessionTable } from './session-table.ts';
 import { StateJournal } from './state-journal.ts';
 
@@ -70,6 +71,7 @@ export class IngestService {
   readonly #table = new SessionTable();
   readonly #lock = new KeyedLock();
   readonly #screenshots: Screenshots;
+  readonly #bound: SessionBound;
   readonly #journal: StateJournal;
   readonly #deltas: DeltaCodec;
   readonly #dropped: Counter;
@@ -79,7 +81,8 @@ export class IngestService {
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
-    this.#screenshots = new Screenshots(deps.quarantine, deps.limits);
+    this.#screenshots = new Screenshots(deps.quarantine, deps.limits, deps.clock);
+    this.#bound = new SessionBound(this.#table, deps.limits, deps.clock);
     const { log, captureTopic, stateTopic, clock, logger, limits, gatewayId } = deps;
     const { checkpointIntervalMs: intervalMs, maxSilenceMs } = limits;
     this.#deltas = createDeltaCodec(deps.keyring);
@@ -129,6 +132,8 @@ export class IngestService {
       if (refused !== undefined) return refused;
       const found = this.#table.get(scope);
       if (found !== undefined) return checkDevice(found, request.deviceId) ?? { state: found, resumed: true };
+      const full = this.#bound.admit();
+      if (full !== undefined) return full;
       return { state: await this.#openNew(request, sessionId), resumed: false };
     });
   }

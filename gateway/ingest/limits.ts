@@ -20,6 +20,8 @@ export interface IngestLimits {
   readonly deviceRate: BucketLimits;
   /** A session without any append for this long is refused (T5); the processors keep its state longer than that. */
   readonly maxSilenceMs: number;
+  /** States of sessions in memory, finished ones included; see `SessionBound`. */
+  readonly maxSessions: number;
   /** How often session states are written to the state topic: the most that a restart reads of `capture.events`. */
   readonly checkpointIntervalMs: number;
   /** What another gateway acked reaches the log within this time, or the agent is told that it did not. */
@@ -41,6 +43,7 @@ export const defaultIngestLimits: IngestLimits = {
   tenantRate: { tokensPerSec: 50_000, burstTokens: 100_000 },
   deviceRate: { tokensPerSec: 1_000, burstTokens: 20_000 },
   maxSilenceMs: 24 * 3_600_000,
+  maxSessions: 100_000,
   checkpointIntervalMs: 10_000,
   maxSpoolDelayMs: 3_600_000,
 };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../topology/base/clock.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { refuse } from '../http/refusal.ts';
 import type { Refusal } from '../http/refusal.ts';
@@ -6,23 +7,29 @@ import { readImageHeader } from './image-header.ts';
 import type { ImageHeader } from './image-header.ts';
 import type { IngestLimits } from './limits.ts';
 
-/** How many pictures are known to be stored without asking the store. */
+/** How many pictures are known to be stored without asking the store, and for how long: an original may expire or be deleted by others. */
 const rememberedCount = 50_000;
+const rememberedMs = 600_000;
 
 /** Screenshots in quarantine: checked before they are kept, never decoded, sealed by the store that is handed in. */
 export class Screenshots {
   readonly #quarantine: ObjectStore;
   readonly #limits: IngestLimits;
-  readonly #stored = new Set<string>();
+  readonly #clock: Clock;
+  /** When the store last said so. */
+  readonly #storedAtMs = new Map<string, number>();
 
-  constructor(quarantine: ObjectStore, limits: IngestLimits) {
+  constructor(quarantine: ObjectStore, limits: IngestLimits, clock: Clock) {
     this.#quarantine = quarantine;
     this.#limits = limits;
+    this.#clock = clock;
   }
 
   async has(scope: string, sha256: string): Promise<boolean> {
     const key = keyOf(scope, sha256);
-    if (this.#stored.has(key)) return true;
+    const storedAtMs = this.#storedAtMs.get(key);
+    if (storedAtMs !== undefined && this.#clock.monotonicMs() - storedAtMs < rememberedMs) return true;
+    this.#storedAtMs.delete(key);
     if ((await this.#quarantine.head(key)) === undefined) return false;
     this.#remember(key);
     return true;
@@ -50,13 +57,13 @@ export class Screenshots {
 
   /** The session was deleted: nothing of it is known to be stored. */
   forget(scope: string): void {
-    for (const key of this.#stored) if (key.startsWith(keyOf(scope, ''))) this.#stored.delete(key);
+    for (const key of this.#storedAtMs.keys()) if (key.startsWith(keyOf(scope, ''))) this.#storedAtMs.delete(key);
   }
 
   #remember(key: string): void {
-    this.#stored.add(key);
-    const oldest = this.#stored.values().next();
-    if (this.#stored.size > rememberedCount && oldest.done !== true) this.#stored.delete(oldest.value);
+    this.#storedAtMs.set(key, this.#clock.monotonicMs());
+    const oldest = this.#storedAtMs.keys().next();
+    if (this.#storedAtMs.size > rememberedCount && oldest.done !== true) this.#storedAtMs.delete(oldest.value);
   }
 }
 

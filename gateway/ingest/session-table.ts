@@ -35,6 +35,14 @@ export class SessionTable {
     for (const scope of scopes) this.#dirty.add(scope);
   }
 
+  /** Scopes of finished sessions without an append since `beforeMs`, the oldest first. */
+  finishedBefore(beforeMs: number): readonly string[] {
+    return [...this.#states]
+      .filter(([, { status, lastAppendAtMs }]) => status === 'finished' && lastAppendAtMs < beforeMs)
+      .sort(([, left], [, right]) => left.lastAppendAtMs - right.lastAppendAtMs)
+      .map(([scope]) => scope);
+  }
+
   /** Scopes without an append since `beforeMs`. */
   silentSince(beforeMs: number): readonly string[] {
     return [...this.#states].filter(([, state]) => state.lastAppendAtMs < beforeMs).map(([scope]) => scope);
