@@ -60,6 +60,12 @@ export const roleOptions = {
     default: 'folder',
     help: 'Where pictures and documents are: a folder under --data, shared by all processes.',
   }),
+  spoolBytes: integerOption({
+    default: 1 << 30,
+    min: 1 << 20,
+    unit: 'bytes',
+    help: 'Disk of the gateway for what it acks while Kafka is away, in the --state folder; full, it refuses.',
+  }),
   adminHost: stringOption({ default: '127.0.0.1', help: 'Address of --admin-port; it asks for no key.' }),
   adminPort: integerOption({
     default: undefined,

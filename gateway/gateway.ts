@@ -27,6 +27,7 @@ import { ingestRoutes } from './ingest/ingest-routes.ts';
 import { IngestService } from './ingest/ingest-service.ts';
 import { defaultIngestLimits } from './ingest/limits.ts';
 import type { IngestLimits } from './ingest/limits.ts';
+import type { SpoolPort } from './ingest/ports.ts';
 import { createWsLiveServer } from './live/adapters/ws-live-server.ts';
 import { createLive } from './live/live.ts';
 import type { Live } from './live/live.ts';
@@ -78,6 +79,8 @@ export interface GatewayDeps {
   readonly log: Log;
   /** Name of this gateway, when others may write to the same log; see `IngestDeps.gatewayId`. */
   readonly gatewayId?: string;
+  /** Takes chunks while the log is away. */
+  readonly spool?: SpoolPort;
   readonly topics?: GatewayTopics;
   readonly serdes: GatewaySerdes;
   readonly eventParser: EventParser;
@@ -227,6 +230,7 @@ function createIngest(deps: GatewayDeps, topics: GatewayTopics): IngestService {
   return new IngestService({
     log: deps.log,
     ...(deps.gatewayId !== undefined && { gatewayId: deps.gatewayId }),
+    ...(deps.spool !== undefined && { spool: deps.spool }),
     captureTopic: topics.capture,
     stateTopic: topics.ingestState,
     chunkSerde: deps.serdes.capture,

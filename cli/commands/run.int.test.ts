@@ -3,107 +3,118 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Uploader } from '../../agent/sdk/uploader.ts';
-import { findTestBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
-import { startCommand, type StartedCommand } from '../test-support/started-command.ts';
+import type { FetchLike } from '../../agent/sdk/ingest-client.ts';
+import { makeKey, runRoles, untilGuide, untilTasks, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
+import { missingBroker, startOwnBroker } from '../test-support/own-broker.ts';
 
-/** Topics have fixed names: this test needs a broker of its own. */
-const broker = await findTestBroker(undefined);
-const data = await mkdtemp(join(tmpdir(), 'stepwright-run-'));
-const started: StartedCommand[] = [];
+/** Topics have fixed names: these tests need a broker of their own, and the second one stops it. */
+const skipReason = missingBroker();
+const skip = skipReason === undefined ? {} : { skip: skipReason };
+const broker = skipReason === undefined ? await startOwnBroker() : undefined;
+const brokers = broker?.address ?? '';
+const folders: string[] = [];
+const started: RoleProcessUnderTest[] = [];
 after(async () => {
   await Promise.all(started.map((command) => command.stop('SIGKILL')));
-  await rm(data, { recursive: true, force: true });
+  await broker?.remove();
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
-const skip = 'skipReason' in broker ? { skip: broker.skipReason } : {};
-const address = 'address' in broker ? broker.address : '';
-
-async function runRoles(name: string, roles: string): Promise<StartedCommand & { readonly admin: string; readonly url: string }> {
-  const place = ['--data', data, '--state', join(data, name), '--log', 'kafka', '--brokers', address];
-  const tuning = ['--session-timeout-ms', '6000', '--admin-port', '0', '--port', '0', '--no-analytics', '--partitions', '4'];
-  const command = startCommand(['run', '--roles', roles, ...place, ...tuning]);
-  started.push(command);
-  const [, admin = ''] = await command.until(/admin {4}(http\S+)/);
-  const url = roles.includes('gateway') ? ((await command.until(/gateway {2}(http\S+)/))[1] ?? '') : '';
-  return { ...command, admin, url };
+async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'stepwright-run-'));
+  folders.push(folder);
+  return folder;
 }
 
-async function untilReady(admin: string): Promise<void> {
-  while ((await fetch(`${admin}/readyz`)).status !== 200) await wait(50);
+async function run(data: string, name: string, roles: string): Promise<RoleProcessUnderTest> {
+  const process = await runRoles({ data, brokers }, name, roles);
+  started.push(process);
+  return process;
 }
 
-async function taskCount(admin: string): Promise<number> {
-  const answer: unknown = await (await fetch(`${admin}/tasks`)).json();
-  const tasks: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'tasks') : undefined;
-  return Array.isArray(tasks) ? tasks.length : 0;
+interface Upload {
+  readonly uploader: Uploader;
+  click(index: number): void;
 }
 
-async function untilTasks(admin: string, count: number): Promise<void> {
-  while ((await taskCount(admin)) !== count) await wait(50);
-  await untilReady(admin);
+function uploaderTo(token: string, sessionId: string, fetchBy: FetchLike): Upload {
+  const agent = { name: 'test', version: '1' };
+  const batching = { gatherMs: 5, maxBatchEvents: 3, timeoutMs: 8_000 };
+  const uploader = new Uploader({ baseUrl: '', token, deviceId: 'test', sessionId, agent, ...batching, runtime: { fetch: fetchBy } });
+  const startMs = Date.now();
+  const click = (index: number): void =>
+    void uploader.record({ atMs: startMs + index * 2_000, kind: 'click', target: { role: 'button', name: `Button ${index}` } });
+  return { uploader, click };
 }
 
 const clickCount = 60;
+const allTitles = Array.from({ length: clickCount }, (_, index) => `Click Button ${index}`);
 
 test(
   'roles in separate processes on Kafka: a gateway is killed, another goes on; a processor is stopped, another takes its tasks over',
   skip,
   async () => {
-    const [first, second] = await Promise.all([runRoles('p1', 'processors'), runRoles('p2', 'processors')]);
-    const gateways = await Promise.all([runRoles('g1', 'gateway,sinks'), runRoles('g2', 'gateway,sinks')]);
+    const data = await dataFolder();
+    const [first, second] = await Promise.all([run(data, 'p1', 'processors'), run(data, 'p2', 'processors')]);
+    const gateways = await Promise.all([run(data, 'g1', 'gateway,sinks'), run(data, 'g2', 'gateway,sinks')]);
     await Promise.all([untilTasks(first.admin, 2), untilTasks(second.admin, 2)]);
-    const keys = startCommand(['keys', 'add', '--data', data, '--tenant', 'acme', '--role', 'admin']);
-    const [token = ''] = await keys.until(/sw\S+/);
-
+    const token = await makeKey({ data, brokers });
     let urls = gateways.map(({ url }) => url);
-    const balanced: typeof fetch = async (input, init) => {
-      const path = String(input).replace(/^http:\/\/balancer/, '');
+    const { uploader, click } = uploaderTo(token, 's1', async (path, init) => {
       try {
         return await fetch(`${urls[0]}${path}`, init);
       } catch (error) {
         urls = urls.slice(1);
         throw error;
       }
-    };
-    const uploader = new Uploader({
-      baseUrl: 'http://balancer',
-      token,
-      deviceId: 'test',
-      sessionId: 's1',
-      agent: { name: 'test', version: '1' },
-      gatherMs: 5,
-      maxBatchEvents: 3,
-      runtime: { fetch: balanced },
     });
     await uploader.open();
-    const startMs = Date.now();
     for (let index = 0; index < clickCount; index += 1) {
-      uploader.record({ atMs: startMs + index * 2_000, kind: 'click', target: { role: 'button', name: `Button ${index}` } });
+      click(index);
       if (index % 3 === 2) await uploader.flush();
       if (index === 20) await gateways[0].stop('SIGKILL');
       if (index === 40) assert.equal(await first.stop('SIGTERM'), 0);
     }
     await uploader.finish();
     await untilTasks(second.admin, 4);
-
-    const headers = { authorization: `Bearer ${token}` };
-    let answer = await fetch(`${gateways[1].url}/v1/guides/s1`, { headers });
-    while (answer.status === 404) {
-      await wait(100);
-      answer = await fetch(`${gateways[1].url}/v1/guides/s1`, { headers });
-    }
-    const guide: { readonly steps: readonly { readonly title: string }[]; readonly missedEvents?: number } = JSON.parse(
-      await answer.text(),
-    );
-    assert.deepEqual(
-      guide.steps.map(({ title }) => title),
-      Array.from({ length: clickCount }, (_, index) => `Click Button ${index}`),
-    );
-    assert.equal(guide.missedEvents ?? 0, 0);
+    assert.deepEqual(await untilGuide(gateways[1].url, token, 's1'), { titles: allTitles, missedEvents: 0 });
     const metrics = await (await fetch(`${second.admin}/metrics`)).text();
     assert.match(metrics, /^stepwright_process_total\{task="0_\d"\} \d+/m);
     assert.deepEqual(await Promise.all([second.stop(), gateways[1].stop()]), [0, 0]);
+  },
+);
+
+test(
+  'the broker goes away and the process is killed meanwhile: what was acked into the spool is in the guide, once and in order',
+  skip,
+  async () => {
+    const data = await dataFolder();
+    let process = await run(data, 'all', 'gateway,processors,sinks');
+    const token = await makeKey({ data, brokers });
+    let slowDownMs = 0;
+    const { uploader, click } = uploaderTo(token, 's2', async (path, init) => {
+      const answer = await fetch(`${process.url}${path}`, init);
+      const body: unknown = await answer.clone().json();
+      if (typeof body === 'object' && body !== null) slowDownMs = Math.max(slowDownMs, Number(Reflect.get(body, 'slowDownMs') ?? 0));
+      return answer;
+    });
+    await uploader.open();
+    for (let index = 0; index < 9; index += 1) click(index);
+    await uploader.flush();
+    await broker?.stop();
+    for (let index = 9; index < 24; index += 1) click(index);
+    await uploader.flush();
+    assert.ok(slowDownMs >= 1_000, 'agents are told to slow down');
+    const metrics = await (await fetch(`${process.admin}/metrics`)).text();
+    assert.match(metrics, /^stepwright_gateway_log_away 1$/m);
+    assert.match(metrics, /^stepwright_gateway_spool_bytes [1-9]/m);
+    await process.stop('SIGKILL');
+    await broker?.start();
+    process = await run(data, 'all', 'gateway,processors,sinks');
+    for (let index = 24; index < clickCount; index += 1) click(index);
+    await uploader.finish();
+    assert.deepEqual(await untilGuide(process.url, token, 's2'), { titles: allTitles, missedEvents: 0 });
+    assert.equal(await process.stop(), 0);
   },
 );

@@ -54,14 +54,14 @@ export const runCommand = defineCommand({
 });
 
 function optionsOf(values: Values): RoleProcessOptions {
-  const { host, port, publicUrl, allowOrigins, adminHost } = values;
+  const { host, port, publicUrl, allowOrigins, adminHost, spoolBytes } = values;
   const wanted = values.roles.filter(isRole);
   const adminPort = values.adminPort ?? (wanted.includes('gateway') ? undefined : defaultAdminPort);
   return {
     ...values,
     roles: wanted,
     adapters: adaptersOf(values),
-    gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded' },
+    gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };
 }

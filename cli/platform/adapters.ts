@@ -100,6 +100,12 @@ function readCertificate(file: string): string {
   }
 }
 
+/** For chunks that the log cannot take now; undefined where the log is as near as the spool would be. */
+export async function openSpool({ log }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): Promise<Log | undefined> {
+  if (log === 'embedded') return undefined;
+  return openEmbeddedLog({ directory: folders.spool, sync: 'always', clock, logger });
+}
+
 /** Files of one folder, which all processes of a deployment share. */
 export function openKeyring({ folders, clock }: AdapterEnvironment, options: Pick<FileKeyringOptions, 'crashPoint'> = {}): Keyring {
   return createFileKeyring({ directory: folders.keys, clock, ...options });

@@ -7,7 +7,7 @@ import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger
 import { createPromMetrics } from '../../topology/base/prom-metrics.ts';
 import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import type { StreamApp } from '../../topology/runtime/stream-app.ts';
-import type { AdapterChoice } from './adapters.ts';
+import { openSpool, type AdapterChoice } from './adapters.ts';
 import { Failures } from './failures.ts';
 import { followKeys } from './follow-keys.ts';
 import { foldersOf, makeFolder } from './folders.ts';
@@ -99,12 +99,22 @@ async function openAll(
   const observer = opened.add(observePlatform({ ...process, log: storage.log, topology, sinks, ...(app && { app }) }));
   const tokens = createSessionTokens(randomBytes);
   const keys = await followKeys(storage.folders.keyFile, process);
-  const parts: GatewayParts = { ...process, observer, health, verifiers: [keys, tokens], sinks };
-  const isGateway = options.roles.includes('gateway') && whole !== undefined;
-  const gateway = isGateway ? await startGateway(options.gateway, whole, parts, opened) : undefined;
+  const parts: Omit<GatewayParts, 'spool'> = { ...process, observer, health, verifiers: [keys, tokens], sinks };
+  const gateway = options.roles.includes('gateway') && whole !== undefined ? await openGateway(options, whole, parts, opened) : undefined;
   health.started({ sinks, keys, ...(app && { app }) });
   const addresses = { url: gateway?.url, adminUrl: base.adminUrl };
   return { storage, readSide: whole, app, sinks, ...addresses, tokens, keyCount: keys.list().length, failures: failures.messages() };
+}
+
+async function openGateway(
+  { adapters, gateway }: RoleProcessOptions,
+  storage: Storage,
+  parts: Omit<GatewayParts, 'spool'>,
+  opened: OpenedParts,
+): Promise<{ readonly url: string }> {
+  const spool = await openSpool(adapters, { ...parts, folders: storage.folders });
+  if (spool !== undefined) opened.add(spool);
+  return startGateway(gateway, storage, { ...parts, spool }, opened);
 }
 
 interface Base {

@@ -40,7 +40,7 @@ export interface Server {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { data, logSync, analytics, host, port, publicUrl, allowOrigins, version } = options;
   const adapters = { ...embeddedAdapters, logSync, analytics: analytics ? ('chdb' as const) : ('off' as const) };
-  const gateway = { host, port, publicUrl, allowOrigins, version, isShared: false };
+  const gateway = { host, port, publicUrl, allowOrigins, version, isShared: false, spoolBytes: 0 };
   const process = await startRoleProcess({ ...options, data, adapters, roles, gateway });
   const { url, readSide, app, sinks, failures, health, tokens, close } = process;
   if (url === undefined || readSide === undefined || app === undefined)

@@ -8,6 +8,7 @@ import { createGuideDocuments } from '../../sinks/s3/guides/guide-documents.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { PromMetrics } from '../../topology/base/prom-metrics.ts';
+import type { Log } from '../../topology/log/log.ts';
 import { forgetSession } from './forget.ts';
 import { gatewayIdIn } from './gateway-id.ts';
 import type { OpenedParts } from './opened-parts.ts';
@@ -26,6 +27,7 @@ export interface GatewayOptions {
   readonly version: string;
   /** Other gateways may write to the same log. */
   readonly isShared: boolean;
+  readonly spoolBytes: number;
 }
 
 /** What every part of a process shares. */
@@ -41,6 +43,8 @@ export interface GatewayParts extends ProcessTools {
   readonly observer: PlatformObserver;
   readonly health: HealthView;
   readonly verifiers: readonly KeyVerifier[];
+  /** Takes chunks while the log is away. */
+  readonly spool: Log | undefined;
   /** Those that run in this process; without any, forgetting goes to the places themselves. */
   readonly sinks: readonly ForgettingTarget[];
 }
@@ -68,6 +72,7 @@ function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayPa
     allowedOrigins: options.allowOrigins,
     pagesDirectory,
     version: options.version,
+    ...(parts.spool && { spool: { log: parts.spool, maxBytes: options.spoolBytes } }),
     ...(options.isShared && { gatewayId: gatewayIdIn(storage.folders.gatewayIdFile) }),
     log,
     serdes: {

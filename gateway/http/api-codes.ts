@@ -47,6 +47,7 @@ export const apiCodes = {
   ANALYTICS_OFF: [503, 'The analytics engine is not installed; everything else runs.'],
   // the server
   STORAGE_FULL: [507, 'The disk of the server is full. Nothing was taken; resend later.'],
+  SPOOL_FULL: [503, 'The log is away and the spool on the disk is full. Nothing was taken; wait as `retry-after` says, then resend.'],
   UNAVAILABLE: [503, 'The log or a store does not answer. Nothing was acked; resend later.'],
   INTERNAL: [500, 'A fault of the server, logged under `requestId`.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, meaning: string]>>;

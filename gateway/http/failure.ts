@@ -8,6 +8,7 @@ const known: Partial<Readonly<Record<ErrorCode, ApiCode>>> = {
   SEAL_KEY_GONE: 'SESSION_GONE',
   LOG_DISK_FULL: 'STORAGE_FULL',
   STATE_DISK_FULL: 'STORAGE_FULL',
+  SPOOL_FULL: 'SPOOL_FULL',
   OBJECT_STORE_FULL: 'STORAGE_FULL',
   OBJECT_TOO_LARGE: 'SCREENSHOT_TOO_LARGE',
   ANALYTICS_OFF: 'ANALYTICS_OFF',
@@ -25,6 +26,8 @@ export function refusalOf(error: unknown): Refusal {
       return refuse(code, 'the session was deleted');
     case 'STORAGE_FULL':
       return refuse(code, 'the disk of the server is full; nothing was taken', { retryAfterMs: 30_000 });
+    case 'SPOOL_FULL':
+      return refuse(code, 'the server cannot store more until its log is back; nothing was taken', { retryAfterMs: 10_000 });
     case 'UNAVAILABLE':
       return refuse(code, 'the server cannot store this now; nothing was acked', { retryAfterMs: 1_000 });
     case 'SCREENSHOT_TOO_LARGE':

@@ -78,7 +78,7 @@ function openRoute(context: Context): ScopedRoute {
       201: { description: 'Opened; `session.opened` is durable.', schema: openedSchema },
       200: { description: 'It was open already; go on from `ackedSeq` + 1.', schema: openedSchema },
     },
-    codes: [...bodyCodes, 'DEVICE_CONFLICT', 'SESSION_GONE', 'SESSION_TOO_OLD', 'SERVER_BUSY', 'STORAGE_FULL'],
+    codes: [...bodyCodes, 'DEVICE_CONFLICT', 'SESSION_GONE', 'SESSION_TOO_OLD', 'SERVER_BUSY', 'STORAGE_FULL', 'SPOOL_FULL'],
   };
   return {
     method: 'POST',
@@ -152,6 +152,7 @@ function eventsRoute(context: Context): ScopedRoute {
       'BATCH_TOO_LARGE',
       'SERVER_BUSY',
       'STORAGE_FULL',
+      'SPOOL_FULL',
     ],
   };
   const handle = (request: ScopedRequest): Promise<ApiAnswer | Refusal> => appendEvents(context, request);
@@ -301,6 +302,7 @@ function markRoute({ service, admission }: Context, action: keyof typeof markSum
         'DEVICE_CONFLICT',
         'SERVER_BUSY',
         'STORAGE_FULL',
+        'SPOOL_FULL',
       ],
     },
     async handle(request) {

@@ -1,6 +1,8 @@
 import type { CaptureEvent, SessionOpened } from '../../schemas/types/capture-event.ts';
 import type { Counter } from '../../topology/base/metrics.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
+import { runAll } from '../../topology/base/run-all.ts';
+import type { Producer } from '../../topology/log/log.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import type { SessionRef } from '../http/session-ref.ts';
 import { AppendQueue } from './append-queue.ts';
@@ -12,6 +14,8 @@ import { KeyedLock } from '../../topology/base/keyed-lock.ts';
 import type { IngestDeps } from './ports.ts';
 import { guardProtected, noProtectedFields } from './protected-fields.ts';
 import { Screenshots } from './screenshots.ts';
+import { Spool } from './spool/spool.ts';
+import { SpoolingProducer } from './spool/spooling-producer.ts';
 import type { DeltaCodec, SessionState } from './session-state.ts';
 import { createDeltaCodec, scopeOf } from './session-state.ts';
 import { SessionBound } from './session-bound.ts';
@@ -77,7 +81,8 @@ export class IngestService {
   readonly #dropped: Counter;
   #queue: AppendQueue | undefined;
   #appender: ChunkAppender | undefined;
-  #closeProducer: () => Promise<void> = async () => {};
+  #spooling: SpoolingProducer | undefined;
+  readonly #closers: (() => Promise<void>)[] = [];
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
@@ -97,9 +102,11 @@ export class IngestService {
     const [topic] = await log.describeTopics([captureTopic]);
     if (topic === undefined) throw new StepwrightError('LOG_TOPIC_UNKNOWN', `the topic ${captureTopic} must exist before ingest starts`);
     const producer = await log.openProducer();
-    this.#closeProducer = () => producer.close();
-    this.#queue = new AppendQueue({ producer, clock, metrics });
+    this.#closers.unshift(() => producer.close());
+    const restored = await this.#journal.restore(producer);
+    const writer = await this.#openWriter(producer);
     const { partitionCount } = topic;
+    this.#queue = new AppendQueue({ producer: writer, clock, metrics });
     this.#appender = new ChunkAppender({
       queue: this.#queue,
       journal: this.#journal,
@@ -111,14 +118,26 @@ export class IngestService {
       clock,
       maxChunkBytes: limits.maxChunkBytes,
     });
-    const restored = await this.#journal.restore(producer);
     logger.info(restored, 'ingest states restored');
   }
 
   async close(): Promise<void> {
     await this.#queue?.settled();
-    await this.#journal.close();
-    await this.#closeProducer();
+    await this.#journal.close({ keep: this.#spooling?.isSpooling ?? false });
+    await runAll(this.#closers.splice(0));
+  }
+
+  /** The log's producer, with the spool before it when there is one; what stands in the spool is part of the states. */
+  async #openWriter(producer: Producer): Promise<Producer> {
+    const { spool: place, clock, logger, metrics } = this.#deps;
+    if (place === undefined) return producer;
+    const spool = await Spool.open(place, ({ key, headers = [] }) => this.#journal.spooled({ key, headers }));
+    const { spoolAfterMs } = place;
+    const spooling = new SpoolingProducer({ producer, spool, clock, logger, metrics, ...(spoolAfterMs !== undefined && { spoolAfterMs }) });
+    this.#spooling = spooling;
+    this.#closers.unshift(() => spooling.close());
+    spooling.start();
+    return spooling;
   }
 
   open(request: OpenRequest): Promise<Opened | Refusal> {
@@ -127,7 +146,8 @@ export class IngestService {
     return this.#lock.run(scope, async () => {
       const gone = this.#refuseGone(scope);
       if (gone !== undefined) return gone;
-      await this.#catchUp(scope);
+      // While the log is away nobody can say whether another gateway knows the session; if it does, the first append will wait for that (I5).
+      if (this.#spooling?.isSpooling !== true) await this.#catchUp(scope);
       const refused = await this.#refuseUsed(request);
       if (refused !== undefined) return refused;
       const found = this.#table.get(scope);
@@ -200,7 +220,7 @@ export class IngestService {
   slowDownMs(): number {
     const share = (this.#queue?.queuedBytes ?? 0) / this.#deps.limits.maxQueuedBytes;
     const ownMs = share > 0.5 ? Math.round(share * 2_000) : 0;
-    return Math.max(ownMs, this.#deps.lagDelayMs());
+    return Math.max(ownMs, this.#deps.lagDelayMs(), this.#spooling?.slowDownMs() ?? 0);
   }
 
   /** Writes the session states now; a restart then reads nothing of the capture topic. */
@@ -220,8 +240,13 @@ export class IngestService {
     return refuse('UNAVAILABLE', 'events that another gateway acked have not reached the log yet', { retryAfterMs: 2_000 });
   }
 
+  /** @throws {LOG_UNAVAILABLE} */
   async #catchUp(scope: string): Promise<void> {
-    if (this.#deps.gatewayId !== undefined) await this.#journal.caughtUp(this.#appending().partitionOf(scope));
+    if (this.#deps.gatewayId === undefined) return;
+    // Not to let every such request wait for a log that is known to be away.
+    if (this.#spooling?.isSpooling === true)
+      throw new StepwrightError('LOG_UNAVAILABLE', 'the log is away: what other gateways took is not known', { disposition: 'retry' });
+    await this.#journal.caughtUp(this.#appending().partitionOf(scope));
   }
 
   async #openNew(request: OpenRequest, sessionId: string): Promise<SessionState> {

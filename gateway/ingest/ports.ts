@@ -9,11 +9,21 @@ import type { Metrics } from '../../topology/base/metrics.ts';
 import type { Log } from '../../topology/log/log.ts';
 import type { IngestLimits } from './limits.ts';
 
+/** A log of this process alone whose appends are on the disk when they are answered, and how much of it may be used. */
+export interface SpoolPort {
+  readonly log: Log;
+  readonly maxBytes: number;
+  /** A write that the real log has not answered for so long goes to the spool. Default 2 s. */
+  readonly spoolAfterMs?: number;
+}
+
 /** Everything that ingest is handed. */
 export interface IngestDeps {
   readonly log: Log;
   /** Name of this gateway, when others may write to the same log: one that stays the same after a restart. Undefined when it is alone. */
   readonly gatewayId?: string;
+  /** For chunks while the log is away; without one they are refused then. */
+  readonly spool?: SpoolPort;
   /** Created by the caller. */
   readonly captureTopic: string;
   /** Ingest's own compacted topic of session states; created here. */

@@ -91,6 +91,11 @@ export class StateJournal {
     await this.#follower?.caughtUp(partition);
   }
 
+  /** A chunk that this gateway acked into its spool in an earlier life: it stands in the log later. */
+  spooled(record: Pick<InputRecord, 'key' | 'headers'>): void {
+    this.#foldChunk(record);
+  }
+
   /** Call after the table has the new state and before the ack (J2). */
   folded(partition: number, offset: bigint): void {
     // Chunks of others may stand before it: only the follower knows that they were folded.
@@ -105,10 +110,11 @@ export class StateJournal {
     return this.#writing;
   }
 
-  async close(): Promise<void> {
+  /** `keep` leaves the states to the next start's reading, when the log could not take them now. */
+  async close({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
     this.#closed = true;
     this.#cancelTimer?.();
-    await this.checkpoint();
+    if (!keep) await this.checkpoint();
     await this.#follower?.stop();
   }
 
@@ -178,7 +184,7 @@ export class StateJournal {
   }
 
   /** Records without our header are facts of the platform: they change nothing here. */
-  #foldChunk(record: InputRecord): boolean {
+  #foldChunk(record: Pick<InputRecord, 'key' | 'headers'>): boolean {
     const header = record.headers.find(([name]) => name === ingestHeader)?.[1];
     return header !== undefined && record.key !== null && this.#fold(record.key.toString(), header);
   }

@@ -60,6 +60,8 @@ export const errorCodes = [
   'ANALYTICS_OFF',
   'ANALYTICS_FAILED',
   'SINK_FAILED',
+  // gateway
+  'SPOOL_FULL',
   // import and commands
   'IMPORT_INVALID',
   'PORT_TAKEN',
