@@ -225,22 +225,26 @@ test("a press on what goes away under it, and a drop of the browser's own drag, 
 });
 
 test(
-  "an element is not said to be in a heading of another part of the page; a picture's alternative is not said twice",
+  "an element is not said to be in a heading of another part of the page; a picture's alternative is not said twice, a menu's keys not at all",
   { skip },
   async () => {
     const { page, messages, settle } = await record();
     await page.evaluate(() => {
       document.body.innerHTML = `<div role="region" aria-label="Notes"><h1>Orders of today</h1><p><button>Inside</button></p></div>
-      <button>Outside</button><button><img alt="Python 3" src="data:,"> Python 3</button><button>Share <img alt="by mail" src="data:,"></button>`;
+      <button>Outside</button><button><img alt="Python 3" src="data:,"> Python 3</button><button>Share <img alt="by mail" src="data:,"></button>
+      <button role="menuitem">Rename <i>F2</i></button><button role="menuitem">Save all <i>Ctrl+Shift+S</i></button><button role="menuitem">Plan B</button>`;
     });
     for (const button of await page.locator('button').all()) await button.click();
     await settle();
     const clicks = of(messages, 'click').map((event) => [event.target?.name, event.target?.context]);
-    assert.deepEqual(clicks.slice(0, 4), [
+    assert.deepEqual(clicks.slice(0, 7), [
       ['Inside', 'Notes'],
       ['Outside', undefined],
       ['Python 3', undefined],
       ['Share by mail', undefined],
+      ['Rename', undefined],
+      ['Save all', undefined],
+      ['Plan B', undefined],
     ]);
     await page.context().close();
   },

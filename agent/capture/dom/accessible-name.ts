@@ -81,9 +81,15 @@ function labelText(field: HTMLInputElement | HTMLSelectElement | HTMLTextAreaEle
 }
 
 function contentName(element: Element): AccessibleName | undefined {
+  const role = roleOf(element);
+  if (!namedByContent.has(role)) return undefined;
+  const text = visibleText(element);
   // A picture's title names a control that shows nothing else; beside words it is decoration.
-  return namedByContent.has(roleOf(element)) ? first('content', [visibleText(element), innerPictureTitle(element)]) : undefined;
+  return first('content', [role.startsWith('menuitem') ? text.replace(keyHint, '') : text, innerPictureTitle(element)]);
 }
+
+/** Menus write the keys that do the same behind the words: `Rename F2`, `Save Ctrl+S`. */
+const keyHint = /(?<=\S)\s+(?:F\d{1,2}|(?:(?:Ctrl|Control|Alt|Option|Shift|Cmd|Command|Meta|[⌘⌥⇧⌃])\s?\+?\s?)+(?:F\d{1,2}|[A-Z]\w*|.))$/;
 
 function innerPictureTitle(element: Element): string {
   const picture = element.querySelector('svg:has(> title)');
