@@ -6,6 +6,7 @@ import { createPinoLogger } from '../../base/pino-logger.ts';
 import { createKafkaLog } from '../../log/kafka/kafka-log.ts';
 import type { KafkaLogOptions } from '../../log/kafka/kafka-options.ts';
 import { createStreamApp } from '../../runtime/stream-app.ts';
+import type { StreamAppOptions } from '../../runtime/stream-app-options.ts';
 import type { MemberEvent } from '../fleet/member-process.ts';
 import type { OracleShape } from './oracle-input.ts';
 import { createOracleTopology, deadLetterTopicOf } from './oracle-topology.ts';
@@ -15,6 +16,8 @@ export interface OracleMember {
   readonly instanceId: string;
   readonly directory: string;
   readonly log: KafkaLogOptions;
+  /** How it shares tasks with the others; default as the app's. */
+  readonly sharing?: Pick<StreamAppOptions, 'standbyCount' | 'acceptableRecoveryLag' | 'maxWarmups' | 'processingGuarantee'>;
   /** Log lines go to standard error. */
   readonly isTalkative: boolean;
 }
@@ -29,6 +32,7 @@ const app = createStreamApp({
   logger,
   instanceId: member.instanceId,
   state: { directory: member.directory },
+  ...member.sharing,
   deadLetterTopic: deadLetterTopicOf(member.shape),
   onRestore: ({ taskId, restoredCount, wiped, isDone }) => {
     if (isDone) say({ event: 'restored', taskId, restoredCount, ...(wiped === undefined ? {} : { wiped }) });
