@@ -12,10 +12,10 @@ export interface LongSessionOptions {
 }
 
 const warmUpSessionCount = 8_000;
-const sampleEveryCount = 500;
+const sampleEveryCount = 1_000;
 const stretchCount = 10;
 
-/** One session after the warm-up: resident memory every 500 events, cost in ten stretches. */
+/** One session after the warm-up: resident memory every 1,000 events, cost in ten stretches. */
 export async function longSession(platform: PlatformUnderLoad, options: LongSessionOptions): Promise<void> {
   say(`at the start ${inMiB(residentBytes())} MiB`);
   await warmUp(platform, options.warmUpCount);
@@ -54,6 +54,7 @@ async function measure(platform: PlatformUnderLoad, events: readonly CaptureEven
   for (let from = 0; from < count; from += sampleEveryCount) {
     const to = Math.min(from + sampleEveryCount, count);
     await appendAll(platform, 'long', events.slice(from, to));
+    global.gc?.();
     samples.push({ eventCount: to, residentBytes: residentBytes() });
     if (to < Math.round(((costs.length + 1) * count) / stretchCount)) continue;
     costs.push((cpuMicros() - before) / (to - stretchFrom));
@@ -69,6 +70,7 @@ function sayMemory(samples: readonly Sample[]): void {
   for (let from = 0; from < samples.length; from += tenth)
     highs.push(inMiB(Math.max(...samples.slice(from, from + tenth).map(({ residentBytes: bytes }) => bytes))));
   const { slopeBytesPer10k, peakBytesPer10k } = growthOf(samples);
+  say(global.gc === undefined ? 'no collection was forced' : 'a collection was forced before every sample');
   say(`resident memory, highest in each tenth: ${highs.join(' ')} MiB; processes beside it: ${inMiB(childrenResidentBytes())} MiB`);
   say(`growth a 10,000 events: ${inMiB(slopeBytesPer10k)} MiB by the line through ${samples.length} samples,`);
   say(`  ${inMiB(peakBytesPer10k)} MiB from the highest of the first half to the highest of the second (aim: < 1 by both)`);

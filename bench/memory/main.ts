@@ -2,11 +2,12 @@
  * Question: does a long session cost more per event, or more memory, the longer it lasts; what do many sessions at a time need, and what is left
  * of it when they end; what does a restart cost with many sessions open?
  * Measured: the embedded platform in one process with the settings of `stepwright start`, fed through ingest without HTTP. Resident memory as the
- * system counts it, sampled every 500 events without forcing a collection, by two estimates (resident.ts).
+ * system counts it, sampled every 1,000 events, by two estimates (resident.ts). No collection is forced, unless node was started with `--expose-gc`: the
+ * difference is what V8 has not yet collected.
  * Warm-up: other sessions, so many events (`--warm`) that every cache and write buffer which is bounded in bytes has been full; the default
  * state budget (128 MiB over four tasks) needs most of them. The memory on the way is printed.
  * Not measured: pictures (bench/images), HTTP, watchers.
- * Rerun: `npm run bench:memory -- [--only long|many|restart] [--events 45000] [--warm 320000] [--sessions 2000] [--rounds 3] [--open 5000] [--analytics]`.
+ * Rerun: `npm run bench:memory -- [--only long|many|restart] [--events 45000] [--warm 320000] [--sessions 2000] [--rounds 3] [--open 5000] [--analytics] [--state-budget-bytes N]`.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     open: { type: 'string', default: '5000' },
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: '1' },
+    'state-budget-bytes': { type: 'string' },
     analytics: { type: 'boolean', default: false },
     data: { type: 'string' },
   },
@@ -48,7 +50,8 @@ function measureMany(platform: PlatformUnderLoad): Promise<void> {
 }
 
 async function withPlatform(measure: (platform: PlatformUnderLoad) => Promise<void>): Promise<void> {
-  const platform = await startPlatformUnderLoad({ analytics: values.analytics });
+  const budget = values['state-budget-bytes'];
+  const platform = await startPlatformUnderLoad({ analytics: values.analytics, ...(budget && { stateBudgetBytes: Number(budget) }) });
   try {
     await measure(platform);
   } finally {

@@ -34,13 +34,15 @@ export interface LoadOptions {
   readonly dataFolder?: string;
   /** With chdb, in a process of its own. Default false. */
   readonly analytics?: boolean;
+  /** Default: that of `stepwright start`. */
+  readonly stateBudgetBytes?: number;
 }
 
-/** Partitions, commit interval and state budget are the defaults of `stepwright start`. */
+/** Partitions and commit interval are the defaults of `stepwright start`. */
 export async function startPlatformUnderLoad(options: LoadOptions = {}): Promise<PlatformUnderLoad> {
   const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'stepwright-memory-'));
   const { partitions, commitIntervalMs, stateBudgetBytes } = engineOptions;
-  const engine = { commitIntervalMs: commitIntervalMs.default, stateBudgetBytes: stateBudgetBytes.default };
+  const engine = { commitIntervalMs: commitIntervalMs.default, stateBudgetBytes: options.stateBudgetBytes ?? stateBudgetBytes.default };
   const shared = { clock: createSystemClock(), logger: silentLogger, metrics: silentMetrics };
   const storage = await openStorage({
     dataFolder,

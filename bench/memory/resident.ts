@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const mebibyte = 1_048_576;
 
-/** One look at the memory of the process: what an operator sees, so nothing is collected for it. */
+/** One look at the memory of the process: what an operator sees. */
 export interface Sample {
   readonly eventCount: number;
   readonly residentBytes: number;

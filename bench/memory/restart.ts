@@ -7,7 +7,7 @@ import { cpuMicros, say, sessionOf } from './play.ts';
 import { startPlatformUnderLoad } from './platform-under-load.ts';
 import { inMiB, residentBytes } from './resident.ts';
 
-const eventCount = 20;
+const eventCount = 10;
 const openedAtOnce = 500;
 
 /** Sessions that stand open when the process ends, and a new process on the same folder. */
