@@ -28,6 +28,8 @@ export interface Log {
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>;
   /** Per group: committed positions of every partition it ever committed. For the operator's lag page. */
   listGroups(): Promise<readonly string[]>;
+  /** Who is in a group now, and with what. Nobody, for a group without members; a log in one process knows its own members only. */
+  describeGroup(groupId: string): Promise<GroupDescription>;
   /**
    * Resolves when everything committed before the call would survive a power loss. Awaited before a store flush that refers to it, so that a
    * store never runs ahead of its log (K2). Cheap to call often: concurrent calls share one sync; logs that replicate instead return at once.
@@ -139,6 +141,22 @@ export type Assignor = (
   members: readonly GroupMember[],
   partitionCounts: ReadonlyMap<string, number>,
 ) => ReadonlyMap<string, { readonly partitions: readonly TopicPartition[]; readonly userData: Buffer }>;
+
+/** A group as its coordinator sees it. */
+export interface GroupDescription {
+  /** `rebalancing` while members are asked to give up and take partitions. */
+  readonly state: 'empty' | 'rebalancing' | 'stable';
+  readonly members: readonly AssignedMember[];
+}
+
+export interface AssignedMember {
+  readonly memberId: string;
+  /** Address from which it is connected; empty when it is in this process. */
+  readonly host: string;
+  readonly partitions: readonly TopicPartition[];
+  /** What the assignor wrote for this member. */
+  readonly userData: Buffer;
+}
 
 export interface GroupedSource {
   /** Waits up to `maxWaitMs` for input of assigned, unpaused partitions. May answer with nothing. Rebalance callbacks run inside it. */

@@ -24,6 +24,7 @@ export function createFaultyLog(log: Log, faults: Faults): Log {
       return log.committed(groupId, partitions);
     },
     listGroups: () => log.listGroups(),
+    describeGroup: (groupId) => log.describeGroup(groupId),
     sync: async () => {
       await faults.pass('sync');
       await log.sync();

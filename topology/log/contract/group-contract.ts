@@ -194,6 +194,22 @@ export function testGroups(name: string, open: OpenLogUnderTest): void {
     assert.deepEqual(await log.listGroups(), ['group']);
   });
 
+  test(`${name}: a group is told with its members, what each holds, and what the assignor wrote for it`, async (t) => {
+    const { log } = await open(t);
+    await log.createTopics([{ name: 'events', partitionCount: 2 }]);
+    assert.deepEqual(await log.describeGroup('group'), { state: 'empty', members: [] });
+    const { source } = await joinGroup(log, 'a');
+    await source.poll(now);
+    const { state, members } = await log.describeGroup('group');
+    assert.equal(state, 'stable');
+    assert.deepEqual(
+      members.map(({ memberId, partitions }) => [memberId, partitions.map(({ topic, partition }) => `${topic}/${partition}`).sort()]),
+      [['a', ['events/0', 'events/1']]],
+    );
+    await source.close();
+    assert.deepEqual((await log.describeGroup('group')).members, []);
+  });
+
   test(`${name}: a paused partition is not read, others are, and it goes on where it stopped`, async (t) => {
     const { log } = await open(t);
     await log.createTopics([{ name: 'events', partitionCount: 2 }]);

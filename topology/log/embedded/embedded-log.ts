@@ -160,6 +160,11 @@ class DirectoryLog implements EmbeddedLog {
     return this.#offsets.groupIds();
   }
 
+  async describeGroup(groupId: string): Promise<port.GroupDescription> {
+    this.#clients.assertOpen();
+    return this.#clients.groups.describe(groupId);
+  }
+
   async sync(): Promise<void> {
     this.#clients.assertOpen();
     await this.#wal.sync().catch((error: unknown) => {

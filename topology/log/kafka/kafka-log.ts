@@ -2,6 +2,7 @@ import type * as port from '../log.ts';
 import { logClosed, staleMember, unknownTopic } from '../local/log-errors.ts';
 import { KafkaAdmin } from './admin/kafka-admin.ts';
 import { KafkaClient } from './client/kafka-client.ts';
+import { describeGroup } from './group/describe-group.ts';
 import { KafkaSource } from './group/kafka-source.ts';
 import { fetchCommitted } from './group/start-positions.ts';
 import { toLogError } from './kafka-errors.ts';
@@ -103,6 +104,10 @@ class KafkaLog implements port.Log {
 
   listGroups(): Promise<readonly string[]> {
     return this.#guarded(() => this.#admin.listGroups());
+  }
+
+  describeGroup(groupId: string): Promise<port.GroupDescription> {
+    return this.#guarded(() => describeGroup(this.#client, groupId));
   }
 
   /** A commit is answered by all in-sync replicas: there is nothing to wait for. */

@@ -1,4 +1,4 @@
-import type { GroupMembership, TopicPartition } from '../log.ts';
+import type { GroupDescription, GroupMembership, TopicPartition } from '../log.ts';
 import { Group } from './group.ts';
 import { staleMember } from './log-errors.ts';
 
@@ -23,6 +23,11 @@ export class GroupCoordinator {
   checkCommit(membership: GroupMembership, partitions: readonly TopicPartition[]): void {
     const refusal = this.group(membership.groupId).refusal(membership.memberId, membership.generation, partitions);
     if (refusal !== undefined) throw staleMember(membership, refusal);
+  }
+
+  /** Without making a group of that name. */
+  describe(groupId: string): GroupDescription {
+    return this.#groups.get(groupId)?.describe() ?? { state: 'empty', members: [] };
   }
 
   evict(groupId: string, memberId: string): void {

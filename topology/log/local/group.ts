@@ -1,4 +1,4 @@
-import type { Assignor, GroupMember, TopicPartition } from '../log.ts';
+import type { Assignor, GroupDescription, GroupMember, TopicPartition } from '../log.ts';
 import { assignTogether } from './default-assignor.ts';
 import { partitionKey } from './partition-key.ts';
 
@@ -56,6 +56,16 @@ export class Group {
     this.#seats.delete(handle.memberId);
     this.#seats.set(handle.memberId, { handle, generation: 0, owned: new Map() });
     this.rebalance();
+  }
+
+  describe(): GroupDescription {
+    const seats = [...this.#seats.values()];
+    const members = seats.map(({ handle, owned }) => {
+      return { memberId: handle.memberId, host: '', partitions: [...owned.values()], userData: this.#target(handle).userData };
+    });
+    if (members.length === 0) return { state: 'empty', members };
+    const isSettled = seats.every(({ handle, generation }) => generation === this.#generation && this.#takeable(handle).length === 0);
+    return { state: isSettled ? 'stable' : 'rebalancing', members };
   }
 
   /** Gives up membership. Nothing happens when `handle` is no longer the bearer of its id. */

@@ -153,6 +153,11 @@ class InMemoryLog implements MemoryLog {
     return this.#offsets.groupIds();
   }
 
+  async describeGroup(groupId: string): Promise<port.GroupDescription> {
+    this.#clients.assertOpen();
+    return this.#clients.groups.describe(groupId);
+  }
+
   /** Nothing here survives the process, so there is nothing to wait for. */
   sync(): Promise<void> {
     return Promise.resolve();

@@ -50,6 +50,7 @@ function bound(log: Log): Log {
     offsets: (partitions, isolation) => log.offsets(partitions, isolation),
     committed: (groupId, partitions) => log.committed(groupId, partitions),
     listGroups: () => log.listGroups(),
+    describeGroup: (groupId) => log.describeGroup(groupId),
     sync: () => log.sync(),
     close: () => log.close(),
   };

@@ -1,4 +1,5 @@
 import type { KafkaRequest } from '../wire/kafka-request.ts';
+import type { WireReader } from '../wire/wire-reader.ts';
 
 export interface MemberIdentity {
   readonly groupId: string;
@@ -118,6 +119,50 @@ export function leaveGroupRequest(identity: MemberIdentity): KafkaRequest<number
       return reader.int16();
     },
   };
+}
+
+export interface DescribedMember {
+  readonly memberId: string;
+  readonly instanceId: string | null;
+  readonly host: string;
+  readonly assignment: Buffer;
+}
+
+/** DescribeGroups v4, of one group: state, members and their shares, from its coordinator. */
+export function describeGroupRequest(
+  groupId: string,
+): KafkaRequest<{ readonly code: number; readonly state: string; readonly members: readonly DescribedMember[] }> {
+  return {
+    api: 'DescribeGroups',
+    version: 4,
+    isFlexible: false,
+    write: (writer) => {
+      writer.array([groupId], (id) => writer.string(id)).boolean(false);
+    },
+    read: (reader) => {
+      reader.int32();
+      const [group] = reader.array(() => {
+        const code = reader.int16();
+        reader.string();
+        const state = reader.string();
+        reader.string();
+        reader.string();
+        const members = reader.array(() => readDescribedMember(reader));
+        reader.int32();
+        return { code, state, members };
+      });
+      return group ?? { code: 0, state: 'Dead', members: [] };
+    },
+  };
+}
+
+function readDescribedMember(reader: WireReader): DescribedMember {
+  const memberId = reader.string();
+  const instanceId = reader.nullableString();
+  reader.string();
+  const host = reader.string();
+  reader.bytes();
+  return { memberId, instanceId, host, assignment: reader.bytes() };
 }
 
 /** ListGroups v2: those that the asked broker coordinates. */

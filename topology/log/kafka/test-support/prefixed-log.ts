@@ -49,6 +49,10 @@ export function createPrefixedLog(log: port.Log, options: PrefixedLogOptions): p
       const groups = await log.listGroups();
       return groups.filter((group) => group.startsWith(prefix)).map((group) => group.slice(prefix.length));
     },
+    describeGroup: async (groupId) => {
+      const { state, members } = await log.describeGroup(`${prefix}${groupId}`);
+      return { state, members: members.map((member) => ({ ...member, partitions: member.partitions.map(inner) })) };
+    },
     sync: () => log.sync(),
     close: () => log.close(),
   };

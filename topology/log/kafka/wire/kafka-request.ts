@@ -25,6 +25,7 @@ export const apiKeys = {
   Heartbeat: 12,
   LeaveGroup: 13,
   SyncGroup: 14,
+  DescribeGroups: 15,
   ListGroups: 16,
   CreateTopics: 19,
   DeleteTopics: 20,
