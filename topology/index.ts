@@ -4,6 +4,7 @@ export type {
   MapAsyncSpec,
   OutputSinkSpec,
   ProcessorSpec,
+  RepartitionSpec,
   SourceSpec,
   Stream,
   Topology,
@@ -15,6 +16,7 @@ export { createStreamApp } from './runtime/stream-app.ts';
 export type { AppHealth, StreamApp } from './runtime/stream-app.ts';
 export type { StateOption, StreamAppOptions } from './runtime/stream-app-options.ts';
 export type { AppState } from './runtime/app-state.ts';
+export type { ProcessorSupplier, WrapProcessor } from './runtime/wrap-processor.ts';
 export { defaultBounds } from './runtime/bounds.ts';
 export type { RuntimeBounds } from './runtime/bounds.ts';
 export type { TaskDescription, TaskRole } from './runtime/describe-tasks.ts';

@@ -18,6 +18,11 @@ export function changelogTopic(applicationName: string, storeName: string): stri
   return `${applicationName}-${storeName}-changelog`;
 }
 
+/** Likewise for the topic of a repartition. */
+export function repartitionTopic(applicationName: string, nodeName: string): string {
+  return `${applicationName}-${nodeName}-repartition`;
+}
+
 /** The store that keeps the per-key timers of a node (T2). */
 export function timerStoreName(nodeName: string): string {
   return `${nodeName}-timers`;

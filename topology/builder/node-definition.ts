@@ -14,6 +14,8 @@ export interface SourceDefinition {
   readonly topic: string;
   readonly key: Serde<unknown>;
   readonly value: Serde<unknown>;
+  /** The topic is the engine's own: created by the app and purged behind what was read. */
+  readonly repartition?: { readonly partitionCount: number | undefined };
   timestampOf?(record: StreamRecord<unknown, unknown>): number;
 }
 

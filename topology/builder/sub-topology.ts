@@ -17,6 +17,8 @@ export interface SubTopology {
   readonly stores: readonly DeclaredStore[];
   readonly sourceTopics: readonly string[];
   readonly sinkTopics: readonly string[];
+  /** Those of `sourceTopics` that are the engine's own, with the partition count that was asked for. */
+  readonly repartitions: ReadonlyMap<string, number | undefined>;
 }
 
 /** Splits a checked graph, parents first, into its components, numbered by the first node declared. */
@@ -43,6 +45,9 @@ function describeComponent(id: number, nodes: readonly NodeDefinition[]): SubTop
     childrenOf,
     stores: collectStores(nodes),
     sourceTopics: nodes.flatMap((node) => (node.type === 'source' ? [node.topic] : [])),
+    repartitions: new Map(
+      nodes.flatMap((node) => (node.type === 'source' && node.repartition ? [[node.topic, node.repartition.partitionCount] as const] : [])),
+    ),
     sinkTopics: [...new Set(nodes.flatMap((node) => (node.type === 'sink' ? [node.topic] : [])))],
   };
 }

@@ -60,6 +60,17 @@ export interface OutputSinkSpec<K, V> {
   readonly feedback?: true;
 }
 
+/** `repartition`: records go through a topic of the engine's own, so that equal keys meet in one task, whatever task they came from. */
+export interface RepartitionSpec<K, V> {
+  readonly from: Stream<K, V> | readonly Stream<K, V>[];
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+  /** Default: that of the other topics the reading sub-topology reads, else the largest that is read upstream. It cannot be changed later. */
+  readonly partitionCount?: number;
+  /** Default: murmur2 of the key bytes, as Kafka does. */
+  readonly partitionOf?: (record: StreamRecord<K, V>, partitionCount: number) => number;
+}
+
 /** The declaring half of the engine; `createTopologyBuilder(applicationName)` makes one. */
 export interface TopologyBuilder {
   source<K, V>(name: string, spec: SourceSpec<K, V>): Stream<K, V>;
@@ -69,6 +80,11 @@ export interface TopologyBuilder {
   ): Stream<KOut, VOut>;
   mapAsync<K, VIn, VOut>(name: string, spec: MapAsyncSpec<K, VIn, VOut>): Stream<K, VOut>;
   sink<K, V>(name: string, spec: OutputSinkSpec<K, V>): void;
+  /**
+   * Sends records through the topic `<application>-<name>-repartition`, which the app creates, and purges behind what was read. The nodes are
+   * the sink `<name>-sink` and the source `<name>`.
+   */
+  repartition<K, V>(name: string, spec: RepartitionSpec<K, V>): Stream<K, V>;
   /** @throws {TOPOLOGY_INVALID} on cycles, unknown or duplicate names, a store shared in a way that cannot be co-partitioned. */
   build(): Topology;
 }

@@ -2,12 +2,21 @@ import type { StoreSpec } from '../../state/store.ts';
 import { checkFeedback, sortNodes } from './graph.ts';
 import { inFlightStore, timerStore } from './internal-stores.ts';
 import { invalidTopology } from './invalid-topology.ts';
-import { changelogTopic, checkName } from './names.ts';
+import { changelogTopic, checkName, repartitionTopic } from './names.ts';
 import type { NodeDefinition } from './node-definition.ts';
 import type { StoreSpecs } from './processor.ts';
 import { splitIntoSubTopologies, type SubTopology } from './sub-topology.ts';
 import { createTopology } from './topology.ts';
-import type { MapAsyncSpec, OutputSinkSpec, ProcessorSpec, SourceSpec, Stream, Topology, TopologyBuilder } from './topology-builder-api.ts';
+import type {
+  MapAsyncSpec,
+  OutputSinkSpec,
+  ProcessorSpec,
+  RepartitionSpec,
+  SourceSpec,
+  Stream,
+  Topology,
+  TopologyBuilder,
+} from './topology-builder-api.ts';
 
 /**
  * `applicationName` is the first part of every internal topic's name, of the consumer group and of the transactional ids.
@@ -56,6 +65,17 @@ class GraphBuilder implements TopologyBuilder {
   sink<K, V>(name: string, spec: OutputSinkSpec<K, V>): void {
     checkName('topic', spec.topic);
     this.#add({ ...spec, type: 'sink', name, parents: parentsOf(spec.from), feedback: spec.feedback ?? false });
+  }
+
+  repartition<K, V>(name: string, spec: RepartitionSpec<K, V>): Stream<K, V> {
+    const { key, value, partitionCount } = spec;
+    if (partitionCount !== undefined && !(Number.isInteger(partitionCount) && partitionCount > 0)) {
+      throw invalidTopology(`repartition "${name}": partitionCount must be a whole number of at least 1`);
+    }
+    const topic = repartitionTopic(this.#applicationName, name);
+    const { from, partitionOf } = spec;
+    this.sink(`${name}-sink`, { from, topic, key, value, ...(partitionOf && { partitionOf }) });
+    return this.#add({ type: 'source', name, parents: [], topic, key, value, repartition: { partitionCount } });
   }
 
   build(): Topology {

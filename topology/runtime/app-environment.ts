@@ -11,6 +11,7 @@ import { defaultErrorHandlers } from './error-handlers.ts';
 import { createDirectorySupplier, createMemorySupplier, type StateSupplier, type StateSupplierOptions } from './state-supplier.ts';
 import type { StateOption, StreamAppOptions } from './stream-app-options.ts';
 import type { SharingOptions, TaskEnvironment } from './task-environment.ts';
+import { unwrapped } from './wrap-processor.ts';
 
 const defaultDeadLetterTopic = 'dead-letters.v1';
 
@@ -62,7 +63,7 @@ function sharedPorts(options: StreamAppOptions): Pick<TaskEnvironment, 'applicat
 
 function policies(
   options: StreamAppOptions,
-): Pick<TaskEnvironment, 'guarantee' | 'offsetReset' | 'hasWallClock' | 'handlers' | 'random' | 'crashPoints'> {
+): Pick<TaskEnvironment, 'guarantee' | 'offsetReset' | 'hasWallClock' | 'handlers' | 'random' | 'crashPoints' | 'wrapProcessor'> {
   return {
     guarantee: options.processingGuarantee ?? 'exactly_once',
     offsetReset: options.offsetReset ?? 'earliest',
@@ -70,6 +71,7 @@ function policies(
     handlers: { ...defaultErrorHandlers, ...options.handlers },
     random: options.random ?? Math.random,
     crashPoints: options.crashPoints ?? noCrashPoints,
+    wrapProcessor: options.wrapProcessor ?? unwrapped,
   };
 }
 

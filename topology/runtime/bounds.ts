@@ -26,6 +26,8 @@ export interface RuntimeBounds {
   readonly maxTaskFailures: number;
   /** A store is restored from the log's start when its last flush is this close to the tombstone retention of its changelog (K5). */
   readonly tombstoneMarginMs: number;
+  /** Records of repartition topics that were read are deleted at most this often per member. */
+  readonly repartitionPurgeIntervalMs: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -46,4 +48,5 @@ export const defaultBounds: RuntimeBounds = {
   restorePollBytes: 8 * mebibyte,
   maxTaskFailures: 8,
   tombstoneMarginMs: 3_600_000,
+  repartitionPurgeIntervalMs: 30_000,
 };

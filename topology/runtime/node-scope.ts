@@ -6,6 +6,7 @@ import type { CurrentRecord } from './current-record.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { Punctuations } from './punctuations.ts';
 import type { RecordCollector } from './record-collector.ts';
+import type { WrapProcessor } from './wrap-processor.ts';
 
 /** What the nodes of one task share. Made anew when the task rolls back (K4), except for the state, the collector and the metrics. */
 export interface NodeScope {
@@ -15,6 +16,7 @@ export interface NodeScope {
   readonly current: CurrentRecord;
   readonly punctuations: Punctuations;
   readonly handlers: ErrorHandlers;
+  readonly wrapProcessor: WrapProcessor;
   readonly clock: Clock;
   /** A number in [0, 1), for jitter only. */
   readonly random: () => number;

@@ -11,6 +11,8 @@ import type { CrashPoints } from './crash-points.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import type { ProcessingGuarantee } from './task-environment.ts';
+import type { SlotStatus } from './task-slot.ts';
+import type { WrapProcessor } from './wrap-processor.ts';
 
 /** A folder for RocksDB, or memory: for tests and for stores that may be restored at every start. */
 export type StateOption = { readonly directory: string } | 'memory' | { readonly memory: BackendFactory };
@@ -52,6 +54,10 @@ export interface StreamAppOptions {
   /** `host:port` at which other members reach this one for queries; standbys are put on other hosts where there are any. */
   readonly advertisedHost?: string;
   readonly crashPoints?: CrashPoints;
+  /** Called for every processor node of every task with what makes its processor; what it returns is used instead (KIP-1112). For tracing. */
+  readonly wrapProcessor?: WrapProcessor;
+  /** What happens to one assigned task; `released` is its end here. */
+  readonly onTaskStateChange?: (taskId: string, next: SlotStatus, previous: SlotStatus) => void;
   readonly onStateChange?: (next: AppState, previous: AppState) => void;
   readonly onRestore?: (progress: RestoreProgress) => void;
   readonly onTaskFailed?: (taskId: string, error: unknown) => void;

@@ -77,13 +77,14 @@ class TopologyApp implements StreamApp {
     if (this.#closing !== undefined) return supplier.close();
     this.#environment = environment;
     this.#supplier = supplier;
-    const { onRestore, onTaskFailed } = this.#options;
+    const { onRestore, onTaskFailed, onTaskStateChange } = this.#options;
     this.#thread = new StreamThread({
       environment,
       instanceId: this.#instanceId,
       pollWaitMs: idlePollMs,
       onChange: () => this.#judgeState(),
       onProgress: (progress) => onRestore?.(progress),
+      onTaskStatus: (slot, next, previous) => onTaskStateChange?.(slot.name, next, previous),
       onTaskFailed: (slot, error) => {
         onTaskFailed?.(slot.name, error);
         this.#judgeState();

@@ -9,10 +9,11 @@ import { ChangelogReader } from './changelog-reader.ts';
 import { errorFields } from './error-fields.ts';
 import { Mailbox } from './mailbox.ts';
 import { PartitionFlow } from './partition-flow.ts';
+import { RepartitionPurger } from './repartition-purger.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import { StandbyKeeper, type KeptCopy } from './standby/standby-keeper.ts';
 import type { TaskEnvironment } from './task-environment.ts';
-import { TaskSlot } from './task-slot.ts';
+import { TaskSlot, type SlotStatus } from './task-slot.ts';
 import { taskIdText, type TaskId } from './task-id.ts';
 
 export interface StreamThreadOptions {
@@ -23,6 +24,7 @@ export interface StreamThreadOptions {
   onChange(): void;
   onProgress(progress: RestoreProgress): void;
   onTaskFailed(slot: TaskSlot, error: unknown): void;
+  onTaskStatus(slot: TaskSlot, next: SlotStatus, previous: SlotStatus): void;
 }
 
 /** Read for restores and copies at a time while tasks process beside them. */
@@ -41,6 +43,7 @@ export class StreamThread {
   readonly #reader: ChangelogReader;
   readonly #copies: StandbyKeeper;
   readonly #share: GroupShare;
+  readonly #purger: RepartitionPurger;
   #source: GroupedSource | undefined;
   #flow: PartitionFlow | undefined;
   #isPaused = false;
@@ -63,6 +66,7 @@ export class StreamThread {
     const { environment, instanceId } = options;
     this.#reader = new ChangelogReader({ log: environment.log, pollBytes: () => this.#restorePollBytes() });
     const openTasks = () => ({ slots: this.slots(), copies: this.copies() });
+    this.#purger = new RepartitionPurger(environment);
     this.#share = new GroupShare({ environment, memberId: instanceId, openTasks });
     const onClosed: ConstructorParameters<typeof StandbyKeeper>[0]['onClosed'] = (name, position) => {
       this.#share.lags.remember(name, position);
@@ -268,7 +272,11 @@ export class StreamThread {
         this.#options.onTaskFailed(failed, error);
       },
       onRunning: () => this.#options.onChange(),
-      onCommitted: () => this.expectInput(),
+      onStatus: (...change) => this.#options.onTaskStatus(...change),
+      onCommitted: () => {
+        this.expectInput();
+        this.#purger.committed(() => this.slots().flatMap((one) => one.task()?.committedOffsets() ?? []));
+      },
     });
   }
 

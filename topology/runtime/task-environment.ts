@@ -10,6 +10,7 @@ import type { CrashPoints } from './crash-points.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { TaskId } from './task-id.ts';
+import type { WrapProcessor } from './wrap-processor.ts';
 
 export type ProcessingGuarantee = 'exactly_once' | 'at_least_once';
 
@@ -33,6 +34,7 @@ export interface TaskEnvironment {
   readonly hasWallClock: boolean;
   readonly bounds: RuntimeBounds;
   readonly handlers: ErrorHandlers;
+  readonly wrapProcessor: WrapProcessor;
   readonly deadLetterTopic: string;
   /** Every topic of the topology, as it was at start. */
   readonly topics: ReadonlyMap<string, TopicDescription>;

@@ -59,7 +59,8 @@ function createProcessor(definition: ProcessorDefinition, scope: NodeScope, chil
   const stores = Object.fromEntries(Object.entries(definition.stores).map(([key, spec]) => [key, scope.state.store(spec)]));
   const timers = timerStore === undefined ? undefined : new TimerService(scope.state.store(timerStore));
   const context = new NodeContext({ nodeName: name, scope, stores, children, timers: timers ?? undeclaredTimers(name) });
-  const processor = definition.create(context);
+  const supply = scope.wrapProcessor(name, (given) => definition.create(given));
+  const processor = supply(context);
   if (timers === undefined) return new ProcessorNode(name, scope.current, processor);
   return new TimedProcessorNode(name, scope.current, processor, timers);
 }

@@ -27,6 +27,7 @@ export interface TaskSlotOptions {
   onProgress(progress: RestoreProgress): void;
   onFailed(slot: TaskSlot, error: unknown): void;
   onRunning(slot: TaskSlot): void;
+  onStatus(slot: TaskSlot, next: SlotStatus, previous: SlotStatus): void;
   onCommitted(): void;
 }
 
@@ -160,7 +161,7 @@ export class TaskSlot {
     const task = this.#task;
     // The end of a commit may still lie in the mailbox: the task itself knows whether it stands.
     const isRunning = task?.status() === 'running';
-    this.#status = 'released';
+    this.#become('released');
     this.#task = undefined;
     this.#operation = (async () => {
       await (await this.#inherit())?.close();
@@ -182,6 +183,12 @@ export class TaskSlot {
     }
   }
 
+  #become(next: SlotStatus): void {
+    const previous = this.#status;
+    this.#status = next;
+    if (previous !== next) this.#options.onStatus(this, next, previous);
+  }
+
   async #inherit(): Promise<TaskState | undefined> {
     if (this.#hasInherited) return undefined;
     this.#hasInherited = true;
@@ -194,7 +201,7 @@ export class TaskSlot {
 
   #open(): void {
     const { environment, mailbox, seek, instanceId, id, subTopology } = this.#options;
-    this.#status = 'restoring';
+    this.#become('restoring');
     this.#openCount += 1;
     // A number that no other process draws, even one with the same instance id (K8).
     const incarnation = Math.floor(environment.random() * 2 ** 48).toString(36);
@@ -226,13 +233,13 @@ export class TaskSlot {
   #opened(): void {
     const task = this.#task;
     if (task === undefined) return;
-    this.#status = 'running';
+    this.#become('running');
     this.#options.seek(task.positions());
     this.#options.onRunning(this);
   }
 
   #commit(task: Task): void {
-    this.#status = 'committing';
+    this.#become('committing');
     let outcome: string = 'lost';
     const committing = task.commit().then((result) => {
       outcome = result;
@@ -244,7 +251,7 @@ export class TaskSlot {
         this.#failureCount = 0;
         this.#options.onCommitted();
       }
-      this.#status = 'running';
+      this.#become('running');
     });
   }
 
@@ -252,7 +259,7 @@ export class TaskSlot {
   #fail(error: unknown): void {
     const task = this.#task;
     if (this.#releasing !== undefined || this.#status === 'closing') return;
-    this.#status = 'closing';
+    this.#become('closing');
     this.#task = undefined;
     this.#failureCount += 1;
     this.#isCorrupt ||= hasCode(error, 'STATE_CORRUPT');
@@ -267,7 +274,7 @@ export class TaskSlot {
     // A flush may fail while a commit is on its way: closing under it would take the store from it half way.
     const closing = this.#operation.then(() => task?.close());
     this.#run(closing, () => {
-      this.#status = 'waiting';
+      this.#become('waiting');
     });
   }
 
@@ -286,7 +293,7 @@ export class TaskSlot {
   #failOperation(error: unknown): void {
     if (this.#status === 'closing') {
       this.#logger.error(errorFields(error), 'a failed task could not be closed cleanly');
-      this.#status = 'waiting';
+      this.#become('waiting');
       return;
     }
     this.#fail(error);

@@ -366,6 +366,7 @@ export class Task {
       current: this.#current,
       punctuations: this.#punctuations,
       handlers: environment.handlers,
+      wrapProcessor: environment.wrapProcessor,
       clock: environment.clock,
       random: environment.random,
       logger: this.#logger,

@@ -21,6 +21,7 @@ import type { KeptCopy } from '../runtime/standby/standby-keeper.ts';
 import { StreamThread } from '../runtime/stream-thread.ts';
 import type { Task } from '../runtime/task.ts';
 import type { ProcessingGuarantee } from '../runtime/task-environment.ts';
+import type { WrapProcessor } from '../runtime/wrap-processor.ts';
 import { createManualClock } from './manual-clock.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { TopicTail, type TestRecord } from './topic-tail.ts';
@@ -44,6 +45,7 @@ export interface TestDriverOptions {
   readonly processingGuarantee?: ProcessingGuarantee;
   /** Member id in the group, for several drivers on one log. Default: `test-driver`. */
   readonly instanceId?: string;
+  readonly wrapProcessor?: WrapProcessor;
   readonly standbyCount?: number;
   readonly acceptableRecoveryLag?: number;
   readonly maxWarmups?: number;
@@ -109,6 +111,7 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
     pollWaitMs: 0,
     onChange: () => {},
     onProgress: () => {},
+    onTaskStatus: () => {},
     onTaskFailed: (_slot, error) => failures.push(error),
   });
   joined.thread = thread;
@@ -301,7 +304,9 @@ export class TopologyTestDriver {
 }
 
 async function createMissingTopics({ topology, partitionCount = 1 }: TestDriverOptions, log: Log): Promise<void> {
-  const names = [...new Set(topology.subTopologies.flatMap(({ sourceTopics, sinkTopics }) => [...sourceTopics, ...sinkTopics]))];
+  const own = new Set(topology.subTopologies.flatMap(({ repartitions }) => [...repartitions.keys()]));
+  const used = new Set(topology.subTopologies.flatMap(({ sourceTopics, sinkTopics }) => [...sourceTopics, ...sinkTopics]));
+  const names = [...used].filter((name) => !own.has(name));
   const known = new Set((await log.describeTopics(names)).map(({ name }) => name));
   await log.createTopics(names.filter((name) => !known.has(name)).map((name) => ({ name, partitionCount })));
 }
