@@ -24,7 +24,8 @@ import type { OriginPolicy } from './http/origin.ts';
 import { createPages } from './http/pages.ts';
 import type { Route } from './http/route.ts';
 import { ingestRoutes } from './ingest/ingest-routes.ts';
-import { IngestService } from './ingest/ingest-service.ts';
+import { createIngest } from './ingest/create-ingest.ts';
+import type { IngestService } from './ingest/ingest-service.ts';
 import { defaultIngestLimits } from './ingest/limits.ts';
 import type { IngestLimits } from './ingest/limits.ts';
 import type { SpoolPort } from './ingest/ports.ts';
@@ -178,7 +179,7 @@ function assemble(deps: GatewayDeps): Parts {
   const origins = originPolicy(deps);
   const authenticator = createAuthenticator(deps.verifiers, `stepwright_${deps.port}`, deps.publicUrl?.startsWith('https:'));
   const usage = new UsageWriter({ log, topic: topics.usage, serde: deps.serdes.usage, newEventId: newId, clock, logger, metrics });
-  const ingest = createIngest(deps, topics);
+  const ingest = ingestOf(deps, topics);
   const dispatcher = new Dispatcher({ authenticator, origins, newRequestId: newId, logger, metrics });
   const openSession = (
     tenantId: string,
@@ -225,9 +226,8 @@ function assemble(deps: GatewayDeps): Parts {
   return { ingest, usage, live, http, routes };
 }
 
-function createIngest(deps: GatewayDeps, topics: GatewayTopics): IngestService {
-  const { views } = deps;
-  return new IngestService({
+function ingestOf(deps: GatewayDeps, topics: GatewayTopics): IngestService {
+  return createIngest({
     log: deps.log,
     ...(deps.gatewayId !== undefined && { gatewayId: deps.gatewayId }),
     ...(deps.spool !== undefined && { spool: deps.spool }),
@@ -238,12 +238,9 @@ function createIngest(deps: GatewayDeps, topics: GatewayTopics): IngestService {
     keyring: deps.keyring,
     eventParser: deps.eventParser,
     policyOf: deps.policyOf,
-    wasUsed: async (tenantId, sessionId) => {
-      const session = await views.session(tenantId, sessionId);
-      return session === 'gone' ? session : session !== undefined;
-    },
+    views: deps.views,
     lagDelayMs: deps.lagDelayMs ?? (() => 0),
-    newSessionId: () => `s-${deps.newId()}`,
+    newId: deps.newId,
     clock: deps.clock,
     logger: deps.logger,
     metrics: deps.metrics,

@@ -1,4 +1,5 @@
-import { IngestService } from '../../gateway/ingest/ingest-service.ts';
+import { createIngest } from '../../gateway/ingest/create-ingest.ts';
+import type { IngestService } from '../../gateway/ingest/ingest-service.ts';
 import { defaultIngestLimits } from '../../gateway/ingest/limits.ts';
 import type { Policy } from '../../schemas/types/capture-event.ts';
 import { createEventParser } from '../../schemas/validate-event.ts';
@@ -23,7 +24,7 @@ export interface InProcessIngestOptions {
 
 /** Ingest without a port, for commands that feed files. Start it, then close it before the platform. */
 export function createInProcessIngest({ storage, platform, policyOf, ...rest }: InProcessIngestOptions): IngestService {
-  return new IngestService({
+  return createIngest({
     log: storage.log,
     captureTopic: 'capture.events.v1',
     stateTopic: ingestStateTopic,
@@ -32,15 +33,9 @@ export function createInProcessIngest({ storage, platform, policyOf, ...rest }: 
     keyring: storage.keyring,
     eventParser: createEventParser(),
     policyOf: policyOf ?? (() => defaultPolicy),
-    wasUsed: async (tenantId, sessionId) => {
-      const session = await storage.views.session(tenantId, sessionId);
-      return session === 'gone' ? session : session !== undefined;
-    },
+    views: storage.views,
     lagDelayMs: () => 0,
-    newSessionId: () => `s-${rest.newId()}`,
-    clock: rest.clock,
-    logger: rest.logger,
-    metrics: rest.metrics,
+    ...rest,
     limits: defaultIngestLimits,
   });
 }
