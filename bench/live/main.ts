@@ -2,7 +2,7 @@
  * Question: how long after its ack is a step on a watcher's screen, and how fast is a guide read, while one process carries 70 % of what it can?
  * Measured: `stepwright start` in a process of its own; a fleet of sessions in another, open loop, about four events a second each; watchers on 50 of them in a
  * third, which also reads a finished guide 20 times a second. First the load is raised until acks (p99 < 150 ms), completeness, or the chain (live p99 < 1 s) give
- * way; the last load that was carried is what the process can carry. Then 70 % of it. First with a real screenshot (1280 × 800) at every 10th click, where pictures must
+ * way; the last load that was carried is what the process can carry. Then 70 % of it. First with a real screenshot (1200 × 750) at every 10th click, where pictures must
  * not fall behind by more than 4 s to count as carried, then without pictures, then with ten times the pictures that the process carried: words and acks must not wait then.
  * Not measured: a network; more cores than the machine has, which all three processes share, so that "what it can carry" is what this machine's share for the
  * server is; a log that syncs each commit.
@@ -40,7 +40,7 @@ const flags = ['--no-analytics', ...values.flags.split(' ').filter((flag) => fla
 const nodeFlags = values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : [];
 const server = await startServerProcess({ root: folder, port: await freePort(), flags, nodeFlags });
 try {
-  const token = (await runCommand(folder, ['keys', 'add', '--role', 'admin'])).trim();
+  const token = (await runCommand(folder, ['keys', 'add', '--role', 'admin', '--operator'])).trim();
   await main({ baseUrl: server.baseUrl, token, pid: server.pid, watcherCount: 50, pictureEvery: 0 });
 } finally {
   await server.stop();

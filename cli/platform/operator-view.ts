@@ -9,6 +9,7 @@ import { deadLetterTopic, readDeadLetters } from './dead-letters.ts';
 import { groupLag } from './group-lag.ts';
 import { jsonSafe } from './json-safe.ts';
 import type { SinkHandle } from './sink-handle.ts';
+import { slowDownMs } from './slow-down.ts';
 import { sessionTopics } from './topics.ts';
 
 /** What operators see of a process and of the group that it belongs to. */
@@ -37,11 +38,6 @@ interface Sample {
 }
 
 const sampleIntervalMs = 1_000;
-/** Records behind at which agents begin to be slowed down, and how long they wait at most. */
-const lagFreeCount = 5_000;
-const longestDelayMs = 5_000;
-/** … and how full a task's buffer of records that wait for pictures is. Full, it takes no more input: agents should have slowed down before. */
-const freeAsyncShare = 0.25;
 
 /** Samples the tasks once a second, so that a page with many viewers costs no more than one. */
 export function observePlatform(deps: ObserverDeps): PlatformObserver {
@@ -126,10 +122,8 @@ function committedSum(task: TaskDescription): number {
 }
 
 function delayFor(sample: Sample | undefined): number {
-  const fullest = (sample?.tasks ?? []).reduce((share, task) => Math.max(share, task.asyncShare), 0);
-  const lagMs = Math.max(0, (sample?.lagCount ?? 0) - lagFreeCount) / 10;
-  const asyncMs = (Math.max(0, fullest - freeAsyncShare) / (1 - freeAsyncShare)) * longestDelayMs;
-  return Math.min(longestDelayMs, Math.round(Math.max(lagMs, asyncMs)));
+  const asyncShare = (sample?.tasks ?? []).reduce((share, task) => Math.max(share, task.asyncShare), 0);
+  return slowDownMs({ lagCount: sample?.lagCount ?? 0, asyncShare });
 }
 
 async function countDeadLetters(log: Log): Promise<number> {
