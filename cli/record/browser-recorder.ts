@@ -202,7 +202,7 @@ class ContextRecorder implements BrowserRecorder {
 
   #writeShot({ seq, shot }: ShotOf, picture: Picture | undefined): void {
     if (picture === undefined) {
-      const reason = 'the page was gone, or had not been painted, before its picture was taken';
+      const reason = 'the page was gone, had not been painted, or did not say what to cover when its picture was taken';
       this.#write({ atMs: Date.now(), kind: 'screenshot.missing', ofSeq: seq, reason });
       return;
     }
@@ -235,14 +235,18 @@ interface Picture {
   readonly viewportWidth: number;
 }
 
-/** Without the top frame's word on what is protected and how wide it is, an event of an inner frame gets no picture: its own word is of itself only. */
+/**
+ * Without the top frame's word on what is protected and how wide it is, an event of an inner frame gets no picture: its own word is of itself only. Nor does
+ * any event while an inner frame does not answer: nobody else knows what it shows.
+ */
 async function takePicture(tab: RecordedTab, { atMs, page }: PageMessage['event'], shot: ShotRequest): Promise<Picture | undefined> {
   try {
     const [before, frame] = await Promise.all([masksNow(tab.page), frameFor(tab, atMs, shot)]);
     const after = await masksNow(tab.page);
     const ownWidth = page?.framePath === undefined ? page?.viewport?.width : undefined;
     const viewportWidth = before.viewportWidth ?? ownWidth ?? after.viewportWidth;
-    if (frame === undefined || viewportWidth === undefined) return undefined;
+    const isCovered = before.isComplete && after.isComplete;
+    if (frame === undefined || viewportWidth === undefined || !isCovered) return undefined;
     return { frame, masks: [...before.rects, ...after.rects], viewportWidth };
   } catch {
     return undefined; // the page is gone
