@@ -2,8 +2,11 @@
  * Question: does a run that is killed with SIGKILL again and again, and started again on the same folder, end with the same guides?
  * Measured: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
  * the views and in the object store against an undisturbed run; what each restart had to restore; wiped stores; dead letters.
- * Not measured: power cuts (nothing is lost from the page cache here), several processes at once.
- * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`; exit code 1 when anything differs.
+ * With `--log kafka`: do three processes on a Kafka broker that are killed, frozen, rolled and lose their state, while the broker dies too, compute the same?
+ * Measured there: every output of the oracle program (`topology/testing/oracle`), record by record; what was restored; wiped stores.
+ * Not measured: power cuts (nothing is lost from the page cache here).
+ * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`, or
+ * `npm run chaos -- --log kafka [--kills 100] [--seed 1] [--keys 20000] [--turns 20] [--partitions 4] [--port 19692]`; exit code 1 when anything differs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +15,14 @@ import { parseArgs } from 'node:util';
 import { createDice } from '../../topology/testing/dice.ts';
 import { runGuideProcess } from './guide-process.ts';
 import { planKills } from './kill-plan.ts';
+import { runKafkaChaos } from './kafka/kafka-chaos.ts';
 import { runKilled, type Kill, type KilledRun } from './killed-run.ts';
 import { differences, readOutcome } from './outcome.ts';
 import { layOutRecordings } from './recordings.ts';
 
 const { values } = parseArgs({
   options: {
+    log: { type: 'string', default: 'embedded' },
     kills: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     synthetic: { type: 'string', default: '4' },
@@ -25,13 +30,30 @@ const { values } = parseArgs({
     miniwob: { type: 'string', default: '30' },
     'work-ms': { type: 'string', default: '0' },
     keep: { type: 'boolean', default: false },
+    keys: { type: 'string', default: '20000' },
+    turns: { type: 'string', default: '20' },
+    partitions: { type: 'string', default: '4' },
+    port: { type: 'string', default: '19692' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const folder = mkdtempSync(join(tmpdir(), 'stepwright-chaos-'));
-process.exitCode = await main();
+process.exitCode = await (values.log === 'kafka' ? onKafka() : main());
 if (values.keep) say(`kept: ${folder}`);
 else rmSync(folder, { recursive: true, force: true });
+
+async function onKafka(): Promise<number> {
+  const { problems } = await runKafkaChaos({
+    killCount: Number(values.kills),
+    seed: Number(values.seed),
+    port: Number(values.port),
+    shape: { keyCount: Number(values.keys), turnCount: Number(values.turns), groupCount: 1_000, partitionCount: Number(values.partitions) },
+    isTalkative: values.verbose,
+    say,
+  });
+  return problems.length === 0 ? 0 : 1;
+}
 
 async function main(): Promise<number> {
   const killCount = Number(values.kills);

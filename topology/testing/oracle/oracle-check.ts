@@ -26,6 +26,7 @@ export async function checkOracle(log: Log, shape: OracleShape): Promise<readonl
     const input = inputOf(partition, shape);
     const byGroup = await read(topics.byGroup, numberedSerde);
     problems.push(
+      ...compare(`${topics.numbers}-${partition}`, await read(topics.numbers, numberedSerde), input),
       ...compare(`${topics.echo}-${partition}`, await read(topics.echo, numberedSerde), input),
       ...compare(`${topics.totals}-${partition}`, await read(topics.totals, totalsSerde), runningTotals(input)),
       ...checkRepartition(`${topics.byGroup}-${partition}`, byGroup, shape, partition),

@@ -22,6 +22,8 @@ export interface OracleMember {
   readonly isTalkative: boolean;
 }
 
+// Whoever runs the fleet is gone.
+process.stdout.on('error', () => process.exit(1));
 const member: OracleMember = JSON.parse(process.argv[2] ?? '{}');
 const say = (event: MemberEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 const logger = createPinoLogger({ level: member.isTalkative ? 'info' : 'silent' });

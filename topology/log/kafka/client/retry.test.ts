@@ -48,6 +48,19 @@ test('a moved coordinator is looked up again before the next attempt', async () 
   assert.deepEqual(kinds, ['moved']);
 });
 
+test('a look-up that fails while the broker is away is tried again with the rest', async () => {
+  const { clock } = hastyClock();
+  const lookUp = failing(3, () => new BrokerError('connection refused', 'network'));
+  const options = { clock, withinMs: 10_000, doing: 'Metadata', onRetry: async () => void (await lookUp()) };
+  assert.equal(
+    await retrying(
+      failing(1, () => new BrokerError('no answer', 'network')),
+      options,
+    ),
+    'done',
+  );
+});
+
 test('when the time is over the last failure is thrown', async () => {
   const { clock, waitsMs } = hastyClock();
   const attempt = failing(1000, () => new BrokerError('no answer', 'network'));

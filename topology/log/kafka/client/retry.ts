@@ -11,6 +11,8 @@ const waits: Partial<Record<BrokerErrorKind, { readonly firstMs: number; readonl
   network: { firstMs: 50, longestMs: 1000 },
 };
 
+const longestTimerMs = 2 ** 30;
+
 export interface RetryOptions {
   readonly clock: Clock;
   readonly withinMs: number;
@@ -24,8 +26,11 @@ export interface RetryOptions {
 /** Repeats `attempt` while the failure is one that passes and time is left. @throws {BrokerError} the last one, or what is not retried. */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const endsAtMs = options.clock.monotonicMs() + options.withinMs;
+  let failure: BrokerError | undefined;
   for (let count = 0; ; count++) {
     try {
+      // Inside: a look-up that fails because the broker is still away must not end the retries.
+      if (failure !== undefined) await options.onRetry?.(failure);
       return await attempt();
     } catch (caught) {
       const error = asBrokerError(caught, options.doing);
@@ -33,7 +38,7 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       const wait = waits[error.kind];
       if (wait === undefined || options.isOver?.() === true || options.clock.monotonicMs() >= endsAtMs) throw error;
       await pause(options.clock, Math.min(wait.longestMs, wait.firstMs * 2 ** count));
-      await options.onRetry?.(error);
+      failure = error;
     }
   }
 }
@@ -47,6 +52,9 @@ export async function withinMs(clock: Clock, limitMs: number, work: Promise<unkn
   await Promise.race([work, limit]).finally(cancel);
 }
 
-export function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => void clock.setTimer(delayMs, resolve));
+/** The clock's timers keep no process alive; one that waits for a broker, say while it starts, must not end because of that. */
+export async function pause(clock: Clock, delayMs: number): Promise<void> {
+  const alive = setInterval(() => {}, longestTimerMs);
+  await new Promise<void>((resolve) => void clock.setTimer(delayMs, resolve));
+  clearInterval(alive);
 }

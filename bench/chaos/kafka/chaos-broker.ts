@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { kafkaService } from '../../../services/kafka/kafka-service.ts';
+import type { DisturbedBroker } from './disturbed-run.ts';
+
+export interface ChaosBroker extends DisturbedBroker {
+  readonly address: string;
+}
+
+/** A broker of the run's own, in its folder. @throws {Error} when Kafka is not installed: `npm run services -- up kafka` once. */
+export async function startChaosBroker(folder: string, port: number): Promise<ChaosBroker> {
+  const missing = kafkaService.missingTools();
+  if (missing.length > 0) throw new Error(`Kafka needs ${missing.join(' and ')} on the PATH`);
+  await kafkaService.install();
+  const start = { port, directory: join(folder, 'broker') };
+  let running = await kafkaService.start(start);
+  let isOver = false;
+  // A run that is stopped leaves no broker behind.
+  process.once('exit', () => {
+    if (!isOver) process.kill(running.pid, 'SIGKILL');
+  });
+  return {
+    address: running.address,
+    kill: async () => {
+      isOver = true;
+      process.kill(running.pid, 'SIGKILL');
+      await running.stop();
+    },
+    stop: async () => {
+      isOver = true;
+      await running.stop();
+    },
+    startAgain: async () => {
+      isOver = false;
+      running = await kafkaService.start(start);
+    },
+  };
+}
