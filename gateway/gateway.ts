@@ -128,6 +128,8 @@ export interface Gateway {
   close(): Promise<void>;
   /** Tells ingest and watchers that a session was deleted by somebody else of this process (`stepwright forget`). */
   forgotten(tenantId: string, sessionId: string): void;
+  /** Chunks go to the spool: the log does not answer. */
+  isLogAway(): boolean;
   readonly routes: readonly Route[];
 }
 
@@ -147,6 +149,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const prepared = (): Promise<void> => (preparing ??= prepare(parts));
   return {
     routes: parts.routes,
+    isLogAway: () => parts.ingest.isSpooling,
     forgotten: (tenantId, sessionId) => forgotten(parts, tenantId, sessionId),
     prepare: prepared,
     async start() {

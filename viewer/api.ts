@@ -29,11 +29,22 @@ export interface TopologyReport {
   }[];
   readonly tasks: readonly {
     readonly taskId: string;
+    /** `active`, or a copy of its stores: `standby`, `warm-up`. */
+    readonly role: string;
+    /** Undefined while nobody has it. */
+    readonly member?: string;
+    /** `elsewhere`: in another process than the one that was asked. */
     readonly state: string;
     readonly lagRecords: number;
     readonly recordsPerSec: number;
-    /** Records that wait for something outside the chain, pictures mostly. */
-    readonly asyncInFlightCount: number;
+    /** Records that wait for something outside the chain, pictures mostly; known for tasks of the process that was asked. */
+    readonly asyncInFlightCount?: number;
+  }[];
+  readonly members: readonly {
+    readonly memberId: string;
+    readonly host: string;
+    readonly activeCount: number;
+    readonly standbyCount: number;
   }[];
   readonly deadLetters: number;
 }

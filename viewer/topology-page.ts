@@ -19,7 +19,7 @@ refresh().catch(showProblem);
 async function refresh(): Promise<void> {
   const report = await readApi<TopologyReport>('/v1/operator/topology');
   if (graph.childElementCount === 0) graph.replaceChildren(draw(report));
-  tasks.replaceChildren(taskTable(report));
+  tasks.replaceChildren(taskTable(report), memberTable(report));
   setTimeout(() => refresh().catch(showProblem), refreshMs);
 }
 
@@ -48,34 +48,49 @@ function curve(from: PlacedNode, to: PlacedNode): string {
   return `M${startX},${startY} C${startX},${middle} ${endX},${middle} ${endX},${endY}`;
 }
 
-function taskTable(report: TopologyReport): HTMLElement {
-  const rows = report.tasks.map((task) =>
-    element(
-      'tr',
-      {},
-      element('td', {}, task.taskId),
-      element('td', {}, element('span', { class: `badge ${task.state}` }, task.state)),
-      element('td', { class: 'number' }, task.lagRecords.toLocaleString()),
-      element('td', { class: 'number' }, task.recordsPerSec.toFixed(1)),
-      element('td', { class: 'number' }, task.asyncInFlightCount.toLocaleString()),
-    ),
-  );
-  const head = element(
-    'tr',
+function taskTable({ tasks: all, deadLetters }: TopologyReport): HTMLElement {
+  const rows = all.map(({ taskId, role, member, state, lagRecords, recordsPerSec, asyncInFlightCount }) => [
+    taskId,
+    role,
+    member ?? 'nobody',
+    element('span', { class: `badge ${state}` }, state),
+    lagRecords,
+    role === 'active' ? recordsPerSec.toFixed(1) : '',
+    asyncInFlightCount ?? '',
+  ]);
+  const head = ['Task', 'Role', 'Member', 'State', 'Lag (records)', 'Records/s', 'Pictures waiting'];
+  return table({ label: 'Tasks', caption: `Tasks · ${deadLetters} dead letters`, head, firstNumber: 4, rows });
+}
+
+function memberTable({ members }: TopologyReport): HTMLElement {
+  const rows = members.map(({ memberId, host, activeCount, standbyCount }) => [memberId, host, activeCount, standbyCount]);
+  const head = ['Member', 'Host', 'Tasks', 'Copies'];
+  return table({ label: 'Members', caption: `Members of the group · ${members.length}`, head, firstNumber: 2, rows });
+}
+
+interface Table {
+  readonly label: string;
+  readonly caption: string;
+  readonly head: readonly string[];
+  /** Columns from here on are numbers. */
+  readonly firstNumber: number;
+  readonly rows: readonly (readonly (string | number | HTMLElement)[])[];
+}
+
+function table({ label, caption, head, firstNumber, rows }: Table): HTMLElement {
+  const kind = (column: number): string | undefined => (column >= firstNumber ? 'number' : undefined);
+  const titles = head.map((title, column) => element('th', { scope: 'col', class: kind(column) }, title));
+  const lines = rows.map((row) => element('tr', {}, ...row.map((cell, column) => element('td', { class: kind(column) }, textOf(cell)))));
+  const body = element(
+    'table',
     {},
-    ...['Task', 'State', 'Lag (records)', 'Records/s', 'Pictures waiting'].map((label, index) =>
-      element('th', { scope: 'col', class: index > 1 ? 'number' : undefined }, label),
-    ),
+    element('caption', { class: 'quiet' }, caption),
+    element('thead', {}, element('tr', {}, ...titles)),
+    element('tbody', {}, ...lines),
   );
-  return element(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Tasks' },
-    element(
-      'table',
-      {},
-      element('caption', { class: 'quiet' }, `Tasks · ${report.deadLetters} dead letters`),
-      element('thead', {}, head),
-      element('tbody', {}, ...rows),
-    ),
-  );
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, body);
+}
+
+function textOf(cell: string | number | HTMLElement): string | HTMLElement {
+  return typeof cell === 'number' ? cell.toLocaleString() : cell;
 }

@@ -4,6 +4,7 @@ import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions, kafkaOptions, roleOptions } from '../options.ts';
 import type { AdapterChoice } from '../platform/adapters.ts';
+import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
 import {
@@ -66,20 +67,9 @@ function optionsOf(values: Values): RoleProcessOptions {
   };
 }
 
-function adaptersOf({
-  log,
-  logSync,
-  views,
-  objects,
-  analytics,
-  brokers,
-  replicationFactor,
-  sessionTimeoutMs,
-  ...rest
-}: Values): AdapterChoice {
-  const { brokersTls: tls, brokersCa: tlsCa, brokersMechanism: mechanism, brokersUser: user, brokersPassword: password } = rest;
-  const kafka = { brokers, replicationFactor, sessionTimeoutMs, tls, tlsCa, mechanism, user, password };
-  return { log, logSync, views, objects, analytics, ...(log === 'kafka' && { kafka }) };
+function adaptersOf(values: Values): AdapterChoice {
+  const { log, logSync, views, objects, analytics } = values;
+  return { log, logSync, views, objects, analytics, ...(log === 'kafka' && { kafka: kafkaChoiceOf(values) }) };
 }
 
 function greet({ url, adminUrl, tokens, keyCount }: RoleProcess, values: Values, { stdout }: CommandContext): void {

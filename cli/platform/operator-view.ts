@@ -6,7 +6,7 @@ import type { Log } from '../../topology/log/log.ts';
 import type { TaskDescription } from '../../topology/runtime/describe-tasks.ts';
 import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import { deadLetterTopic, readDeadLetters } from './dead-letters.ts';
-import { groupLag } from './group-lag.ts';
+import { viewGroup, type GroupTask, type GroupView } from './group-tasks.ts';
 import { jsonSafe } from './json-safe.ts';
 import type { SinkHandle } from './sink-handle.ts';
 import { slowDownMs } from './slow-down.ts';
@@ -32,9 +32,10 @@ export interface ObserverDeps {
 
 interface Sample {
   readonly atMs: number;
+  /** Of this process. */
   readonly tasks: readonly TaskDescription[];
   /** Of the whole group, whoever owns the tasks. */
-  readonly lagCount: number;
+  readonly group: GroupView;
 }
 
 const sampleIntervalMs = 1_000;
@@ -58,6 +59,7 @@ export function observePlatform(deps: ObserverDeps): PlatformObserver {
     operator: {
       topology: async () => ({
         ...topologyFacts(deps),
+        members: samples.at(-1)?.group.members ?? [],
         tasks: taskFacts(samples),
         deadLetters: await countDeadLetters(log),
         sinks: sinks.map((sink) => ({ name: sink.name, isHealthy: sink.isHealthy() })),
@@ -79,9 +81,8 @@ export function observePlatform(deps: ObserverDeps): PlatformObserver {
 async function takeSample({ log, topology, app, clock }: ObserverDeps): Promise<Sample | undefined> {
   try {
     const tasks = (await app?.tasks()) ?? [];
-    const sources = topology.subTopologies.flatMap(({ sourceTopics }) => sourceTopics);
-    const lags = await groupLag(log, topology.applicationName, sources);
-    return { atMs: clock.monotonicMs(), tasks, lagCount: lags.reduce((sum, { lagCount }) => sum + lagCount, 0) };
+    const group = await viewGroup(log, topology);
+    return { atMs: clock.monotonicMs(), tasks, group };
   } catch {
     return undefined;
   }
@@ -92,38 +93,32 @@ function topologyFacts({ topology }: ObserverDeps): object {
   return { mermaid: topology.describeAs('mermaid'), nodes };
 }
 
-function lagOf(task: TaskDescription): number {
-  return task.inputs.reduce((sum, input) => sum + input.lagCount, 0);
-}
-
+/** Tasks of the whole group; what only their own process knows is there for those of this one. */
 function taskFacts(samples: readonly Sample[]): readonly object[] {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) return [];
   const seconds = (last.atMs - first.atMs) / 1_000;
-  return last.tasks.map((task) => {
-    const before = first.tasks.find((one) => one.taskId === task.taskId);
-    const moved = committedSum(task) - (before === undefined ? committedSum(task) : committedSum(before));
-    const recordsPerSec = seconds > 0 ? moved / seconds : 0;
-    const { taskId, status: state, asyncInFlightCount, unflushedBytes } = task;
+  return last.group.tasks.map((task) => {
+    const isSame = (one: GroupTask): boolean => one.taskId === task.taskId && one.role === task.role;
+    const moved = task.committedSum - (first.group.tasks.find(isSame) ?? task).committedSum;
+    const local = last.tasks.find(({ taskId, role }) => taskId === task.taskId && role === task.role);
     return {
-      taskId,
-      state,
-      lagRecords: lagOf(task),
-      recordsPerSec,
-      asyncInFlightCount,
-      unflushedBytes,
-      ...(task.restore && { restore: jsonSafe(task.restore) }),
+      taskId: task.taskId,
+      role: task.role,
+      member: task.memberId,
+      state: local?.status ?? (task.memberId === undefined ? 'unassigned' : 'elsewhere'),
+      lagRecords: task.role === 'active' ? task.lagCount : (local?.copyLagCount ?? 0),
+      recordsPerSec: seconds > 0 ? moved / seconds : 0,
+      ...(local && { asyncInFlightCount: local.asyncInFlightCount, unflushedBytes: local.unflushedBytes }),
+      ...(local?.restore && { restore: jsonSafe(local.restore) }),
     };
   });
 }
 
-function committedSum(task: TaskDescription): number {
-  return task.inputs.reduce((sum, input) => sum + Number(input.committedOffset ?? 0n), 0);
-}
-
 function delayFor(sample: Sample | undefined): number {
   const asyncShare = (sample?.tasks ?? []).reduce((share, task) => Math.max(share, task.asyncShare), 0);
-  return slowDownMs({ lagCount: sample?.lagCount ?? 0, asyncShare });
+  const lagCount = (sample?.group.lags ?? []).reduce((sum, one) => sum + one.lagCount, 0);
+  return slowDownMs({ lagCount, asyncShare });
 }
 
 async function countDeadLetters(log: Log): Promise<number> {

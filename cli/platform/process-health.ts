@@ -8,6 +8,8 @@ export interface RunningParts {
   readonly app?: Pick<StreamApp, 'health' | 'state'>;
   readonly sinks?: readonly Pick<SinkHandle, 'name' | 'isHealthy'>[];
   readonly keys?: Pick<KeyStore, 'problem'>;
+  /** Of a gateway that spools meanwhile: tasks that cannot run for this reason must not keep agents from it, or end it. */
+  readonly isLogAway?: () => boolean;
 }
 
 /** Health of a process from its first moment: until `started` it is alive and not ready. */
@@ -31,9 +33,9 @@ export class ProcessHealth implements HealthView {
   notReady(): string[] {
     if (this.#isStopping) return ['stopping'];
     if (this.#parts === undefined) return ['starting'];
-    const { app, sinks = [] } = this.#parts;
+    const { app, sinks = [], isLogAway } = this.#parts;
     const failed = sinks.filter((sink) => !sink.isHealthy()).map((sink) => `sink ${sink.name}`);
-    return app === undefined || app.health().isReady ? failed : [`tasks ${app.state()}`, ...failed];
+    return app === undefined || app.health().isReady || isLogAway?.() === true ? failed : [`tasks ${app.state()}`, ...failed];
   }
 
   warnings(): string[] {
@@ -43,7 +45,7 @@ export class ProcessHealth implements HealthView {
 
   /** False when a task or a sink keeps failing: after a while the process should end, so that its orchestrator sees it (DESIGN §3.8). */
   isHealthy(): boolean {
-    const { app, sinks = [] } = this.#parts ?? {};
-    return (app?.health().isHealthy ?? true) && sinks.every((sink) => sink.isHealthy());
+    const { app, sinks = [], isLogAway } = this.#parts ?? {};
+    return isLogAway?.() === true || ((app?.health().isHealthy ?? true) && sinks.every((sink) => sink.isHealthy()));
   }
 }

@@ -19,7 +19,7 @@ import { ProcessHealth } from './process-health.ts';
 import { quarantineOf, startProcessors } from './processors.ts';
 import type { Role } from './roles.ts';
 import type { SinkHandle } from './sink-handle.ts';
-import { startGateway, type GatewayOptions, type GatewayParts, type ProcessTools } from './start-gateway.ts';
+import { startGateway, type GatewayOptions, type GatewayParts, type ProcessTools, type RunningGateway } from './start-gateway.ts';
 import { startSinks } from './sinks.ts';
 import { joined, openReadSide, openShared, type SharedStorage, type Storage } from './storage.ts';
 
@@ -101,7 +101,7 @@ async function openAll(
   const keys = await followKeys(storage.folders.keyFile, process);
   const parts: Omit<GatewayParts, 'spool'> = { ...process, observer, health, verifiers: [keys, tokens], sinks };
   const gateway = options.roles.includes('gateway') && whole !== undefined ? await openGateway(options, whole, parts, opened) : undefined;
-  health.started({ sinks, keys, ...(app && { app }) });
+  health.started({ sinks, keys, ...(app && { app }), ...(gateway && { isLogAway: gateway.isLogAway }) });
   const addresses = { url: gateway?.url, adminUrl: base.adminUrl };
   return { storage, readSide: whole, app, sinks, ...addresses, tokens, keyCount: keys.list().length, failures: failures.messages() };
 }
@@ -111,7 +111,7 @@ async function openGateway(
   storage: Storage,
   parts: Omit<GatewayParts, 'spool'>,
   opened: OpenedParts,
-): Promise<{ readonly url: string }> {
+): Promise<RunningGateway> {
   const spool = await openSpool(adapters, { ...parts, folders: storage.folders });
   if (spool !== undefined) opened.add(spool);
   return startGateway(gateway, storage, { ...parts, spool }, opened);

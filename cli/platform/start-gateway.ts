@@ -51,14 +51,21 @@ export interface GatewayParts extends ProcessTools {
 
 const pagesDirectory = fileURLToPath(new URL('../../viewer', import.meta.url));
 
+export interface RunningGateway {
+  readonly url: string;
+  readonly isLogAway: () => boolean;
+}
+
 /** Listens when it resolves. @throws {PORT_TAKEN | CONFIG_INVALID | LOG_TOPIC_UNKNOWN} */
 export async function startGateway(
   options: GatewayOptions,
   storage: Storage,
   parts: GatewayParts,
   opened: OpenedParts,
-): Promise<{ readonly url: string }> {
-  return opened.add(createGateway(gatewayDeps(options, storage, parts))).start();
+): Promise<RunningGateway> {
+  const gateway = opened.add(createGateway(gatewayDeps(options, storage, parts)));
+  const { url } = await gateway.start();
+  return { url, isLogAway: () => gateway.isLogAway() };
 }
 
 function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayParts): GatewayDeps {

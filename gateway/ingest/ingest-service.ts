@@ -216,6 +216,11 @@ export class IngestService {
     this.#screenshots.forget(scope);
   }
 
+  /** The log is away, and chunks are acked into the spool. */
+  get isSpooling(): boolean {
+    return this.#spooling?.isSpooling ?? false;
+  }
+
   /** Milliseconds that an agent should wait before its next batch; 0 when there is no need. */
   slowDownMs(): number {
     const share = (this.#queue?.queuedBytes ?? 0) / this.#deps.limits.maxQueuedBytes;

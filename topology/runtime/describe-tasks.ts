@@ -39,7 +39,10 @@ export async function describeTasks(thread: StreamThread, environment: TaskEnvir
   const slots = thread.slots();
   const partitions = slots.flatMap((slot) => slot.inputPartitions());
   const ends = await environment.log.offsets(partitions, 'read_committed');
-  return [...slots.map((slot) => describeSlot(slot, ends, environment)), ...thread.copies().map((copy) => describeCopy(copy, thread))];
+  return [
+    ...slots.map((slot) => describeSlot(slot, ends, environment)),
+    ...thread.copies().map((copy) => describeCopy(copy, thread, environment)),
+  ];
 }
 
 function describeSlot(slot: TaskSlot, ends: readonly PartitionRange[], { engineMetrics }: TaskEnvironment): TaskDescription {
@@ -67,14 +70,16 @@ function describeSlot(slot: TaskSlot, ends: readonly PartitionRange[], { engineM
   };
 }
 
-function describeCopy(copy: KeptCopy, thread: StreamThread): TaskDescription {
+function describeCopy(copy: KeptCopy, thread: StreamThread, { engineMetrics }: TaskEnvironment): TaskDescription {
+  const copyLagCount = thread.share().copyLag(copy);
+  engineMetrics.standbyLag.set(copyLagCount, { task: copy.task.name });
   return {
     taskId: copy.task.name,
     role: copy.role,
     status: copy.task.status(),
     failureCount: copy.task.failureCount(),
     restore: undefined,
-    copyLagCount: thread.share().copyLag(copy),
+    copyLagCount,
     asyncInFlightCount: 0,
     asyncShare: 0,
     openCount: 0,

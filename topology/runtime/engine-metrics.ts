@@ -1,6 +1,13 @@
+import type { TopicPartition } from '../log/log.ts';
 import type { Counter, Gauge, Histogram, Metrics } from '../base/metrics.ts';
 
 const latencyBucketsSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** What only the owner of a task may say: another member says it from now on. */
+export function forgetTask(metrics: EngineMetrics, task: string, inputs: readonly TopicPartition[]): void {
+  for (const gauge of [metrics.restoreRemaining, metrics.asyncInFlight, metrics.unflushedBytes]) gauge.remove({ task });
+  for (const { topic, partition } of inputs) metrics.recordsLag.remove({ topic, partition: String(partition) });
+}
 
 /** The engine's metrics, after Kafka Streams' names (`process-rate` → `process_total`, `commit-latency-avg` → `commit_latency_seconds`). */
 export interface EngineMetrics {
@@ -14,6 +21,9 @@ export interface EngineMetrics {
   readonly endToEndLatency: Histogram;
   readonly restoreTotal: Counter;
   readonly restoreRemaining: Gauge;
+  readonly taskCreated: Counter;
+  readonly taskClosed: Counter;
+  readonly standbyLag: Gauge;
   readonly taskFailures: Counter;
   readonly recordsLag: Gauge;
   readonly asyncInFlight: Gauge;
@@ -39,6 +49,9 @@ export function createEngineMetrics(metrics: Metrics): EngineMetrics {
     ),
     restoreTotal: metrics.counter('restore_total', 'Changelog records restored', ['task']),
     restoreRemaining: metrics.gauge('restore_remaining_records', 'Changelog offsets left to restore, at most', ['task']),
+    taskCreated: metrics.counter('task_created_total', 'Tasks that this member was given'),
+    taskClosed: metrics.counter('task_closed_total', 'Tasks that this member gave back or lost'),
+    standbyLag: metrics.gauge('standby_lag_records', 'Changelog offsets that a copy here has not read yet, at most', ['task']),
     taskFailures: metrics.counter('task_failures_total', 'Tasks stopped by an error', ['task', 'code']),
     recordsLag: metrics.gauge('records_lag', 'Offsets between the committed position and the end', ['topic', 'partition']),
     asyncInFlight: metrics.gauge('async_in_flight', 'Records held by mapAsync nodes', ['task']),

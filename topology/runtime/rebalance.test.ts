@@ -5,6 +5,7 @@ import { jsonSerde, stringSerde } from '../../schemas/serdes.ts';
 import { createMemoryLog } from '../log/memory/memory-log.ts';
 import type { MemoryLog } from '../log/memory/memory-log.ts';
 import { partitionOfKey } from '../base/partition.ts';
+import { createPromMetrics } from '../base/prom-metrics.ts';
 import type { Amount, Report } from '../testing/sample-topology.ts';
 import { createSampleTopology } from '../testing/sample-topology.ts';
 import { TopicTail } from '../testing/topic-tail.ts';
@@ -98,6 +99,24 @@ test('a second app takes half of the tasks with their state, and gives them back
   await write(log, 4);
   await reports.until(3);
   reports.check([1, 3, 7]);
+  await first.close();
+});
+
+test('a task that moved away is not told of any more by its old owner, and none is told with the age of a record that there never was', async () => {
+  const log = await createLog();
+  const metrics = createPromMetrics({ prefix: '' });
+  const first = await startApp(log, { metrics });
+  await owns(first, 4);
+  const told = async (name: string): Promise<number> =>
+    (await metrics.page()).split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `)).length;
+  assert.equal(await told('records_lag'), 4);
+  const second = await startApp(log);
+  await owns(first, 2);
+  assert.equal(await told('records_lag'), 2);
+  assert.match(await metrics.page(), /^task_created_total 4$/m);
+  assert.match(await metrics.page(), /^task_closed_total 2$/m);
+  assert.equal(await told('record_e2e_latency_seconds_count'), 0);
+  await second.close();
   await first.close();
 });
 

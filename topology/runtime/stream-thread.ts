@@ -6,6 +6,7 @@ import { hasCode } from '../base/errors.ts';
 import { GroupShare } from './assignment/group-share.ts';
 import { backOffMs } from './back-off.ts';
 import { ChangelogReader } from './changelog-reader.ts';
+import { forgetTask } from './engine-metrics.ts';
 import { errorFields } from './error-fields.ts';
 import { Mailbox } from './mailbox.ts';
 import { PartitionFlow } from './partition-flow.ts';
@@ -249,6 +250,7 @@ export class StreamThread {
       const isWhole = subTopology.sourceTopics.every((name) => all.some((at) => at.topic === name && at.partition === partition));
       if (!isWhole || this.#slots.has(taskIdText(id))) continue;
       const slot = this.#createSlot(id, subTopology);
+      this.#options.environment.engineMetrics.taskCreated.add();
       this.#slots.set(slot.name, slot);
       this.#flow?.setPaused(slot.inputPartitions(), true);
     }
@@ -322,6 +324,9 @@ export class StreamThread {
 
   #forget(slot: TaskSlot): void {
     this.#slots.delete(slot.name);
+    const { engineMetrics } = this.#options.environment;
+    engineMetrics.taskClosed.add();
+    forgetTask(engineMetrics, slot.name, slot.inputPartitions());
     const stored = slot.storedPosition();
     if (stored !== undefined) this.#share.lags.remember(slot.name, stored);
   }

@@ -52,9 +52,11 @@ export class TaskReport {
     engineMetrics.commit.add(1, this.#labels);
     engineMetrics.commitLatency.observe((clock.monotonicMs() - startedAtMs) / 1000, this.#labels);
     engineMetrics.process.add(this.#processedCount, this.#labels);
+    // A commit of punctuations alone has no record whose age it could tell.
+    if (this.#processedCount > 0)
+      engineMetrics.endToEndLatency.observe(Math.max(0, clock.nowMs() - this.#state.streamTimeMs()) / 1000, this.#labels);
     this.#processedCount = 0;
     if (deadLetters.length > 0) this.#reportDeadLetters(deadLetters);
-    engineMetrics.endToEndLatency.observe(Math.max(0, clock.nowMs() - this.#state.streamTimeMs()) / 1000, this.#labels);
     engineMetrics.unflushedBytes.set(this.#state.usage().unflushedBytes, this.#labels);
     engineMetrics.asyncInFlight.set(asyncCount, this.#labels);
     for (const { nodeName, callCount, oldestMs } of backlogs) {
