@@ -128,6 +128,10 @@ export interface FlushBounds {
 export interface StateBudgets extends BackendBudgets {
   /** Decoded hot values, estimated. */
   readonly cacheBytes: number;
+  /**
+   * Changelog records folded in memory before they are written: a key that comes again meanwhile is written once. It takes the place of `cacheBytes`, which is empty while a
+   * task restores.
+   */
   readonly restoreBatchBytes: number;
   readonly flushBounds: FlushBounds;
 }
@@ -139,7 +143,7 @@ export const defaultStateBudgets: StateBudgets = {
   cacheBytes: 64 * mebibyte,
   blockCacheBytes: 32 * mebibyte,
   memtableBytes: 32 * mebibyte,
-  restoreBatchBytes: 8 * mebibyte,
+  restoreBatchBytes: 16 * mebibyte,
   flushBounds: { bytes: 8 * mebibyte, recordCount: 20_000, ageMs: 5_000 },
 };
 

@@ -42,7 +42,7 @@ function chosenScenario(): Scenario {
 async function main(): Promise<number> {
   const scenario = chosenScenario();
   if (scenario.contestants.includes('peer')) kafkaStreamsCommand();
-  const nodeArgs = values['node-args'] === '' ? [] : values['node-args'].split(' ');
+  const nodeArgs = values['node-args'].split(' ').filter((arg) => arg !== '');
   const bench = await Workbench.open({ broker: values.broker, scenario, nodeArgs, isProfiled: values.profile });
   const file = resultFile(scenario);
   const runs: Measured[] = values.continue ? [...earlierRuns(file)] : [];

@@ -42,6 +42,8 @@ export class LayeredStore<K, V> implements Evictable {
   readonly counts: ReadCounts = { readCount: 0, missCount: 0 };
   readonly dirty = new DirtyIndex<V>();
   cacheBytes = 0;
+  /** Changes whenever entries were taken back or the backend changed underneath: what was learned of the store before may be wrong. */
+  revision = 0;
   readonly #valueSerde: Serde<V>;
   readonly #primitive: boolean;
   readonly #changelog: boolean;
@@ -173,6 +175,7 @@ export class LayeredStore<K, V> implements Evictable {
 
   /** Forgets the open layer (K4). Values are decoded anew afterwards, so even a value changed in place leaves no trace. */
   dropOpen(): void {
+    this.revision += 1;
     for (const entry of this.#open) {
       this.#ledger.openBytes -= entry.sizeBytes;
       entry.openBytes = undefined;
@@ -238,6 +241,7 @@ export class LayeredStore<K, V> implements Evictable {
 
   /** Forgets every clean entry, for the backend changed underneath (restore, wipe). */
   forgetClean(): void {
+    this.revision += 1;
     for (const [id, entry] of this.#entries) {
       if (entry.isDirty()) continue;
       this.#entries.delete(id);

@@ -27,11 +27,7 @@ export class RestoreBuffer {
     for (const { store, key, value } of records) {
       let values = this.#values.get(store);
       if (values === undefined) this.#values.set(store, (values = new Map()));
-      const id = key.toString('latin1');
-      const before = values.get(id);
-      if (before === undefined) this.#bytes += recordOverheadBytes + id.length;
-      this.#bytes += (value?.length ?? 0) - (before?.length ?? 0);
-      values.set(id, value === null ? null : Buffer.from(value));
+      this.#keep(values, key.toString('latin1'), value);
     }
     for (const [store, position] of nextPositions) this.#positions.set(store, position);
   }
@@ -52,6 +48,18 @@ export class RestoreBuffer {
     const positions = this.#positions;
     this.clear();
     return { records, positions };
+  }
+
+  /** A value of the same length takes the place of the one before it: most changelogs repeat their keys, and then no memory is asked for. */
+  #keep(values: Map<string, Buffer | null>, id: string, value: Buffer | null): void {
+    const before = values.get(id);
+    if (value !== null && before?.length === value.length) {
+      before.set(value);
+      return;
+    }
+    if (before === undefined) this.#bytes += recordOverheadBytes + id.length;
+    this.#bytes += (value?.length ?? 0) - (before?.length ?? 0);
+    values.set(id, value === null ? null : Buffer.from(value));
   }
 
   clear(): void {
