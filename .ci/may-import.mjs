@@ -31,7 +31,7 @@ export const vendorOwners = {
   kafkajs: ['topology/log/kafka'],
   avsc: ['schemas'],
   '@kafkajs/confluent-schema-registry': ['schemas'],
-  'cassandra-driver': ['sinks/scylla'],
+  'cassandra-driver': ['sinks/scylla', 'bench/sinks'],
   '@clickhouse/client': ['sinks/clickhouse'],
   chdb: ['sinks/clickhouse'],
   '@aws-sdk/client-s3': ['sinks/s3'],
