@@ -1,6 +1,7 @@
 /** The public edge of the engine, exported as `stepwright/topology`. */
 export { createTopologyBuilder } from './builder/topology-builder.ts';
 export type {
+  GlobalStoreSpec,
   MapAsyncSpec,
   OutputSinkSpec,
   ProcessorSpec,
@@ -12,6 +13,17 @@ export type {
   TopologyDescription,
 } from './builder/topology-builder-api.ts';
 export type { FiredTimer, KeyTimers, Processor, ProcessorContext, RecordSource, StoresOf, StreamRecord } from './builder/processor.ts';
+export type { GlobalStore } from './builder/global-store.ts';
+export type { MemberAddress, PartitionOwner } from './runtime/queries/key-owner.ts';
+export type {
+  KeyQueryOptions,
+  KeyValueView,
+  QueryAnswer,
+  QueryOptions,
+  ScanQueryOptions,
+  StoreView,
+  ViewOf,
+} from './runtime/queries/store-query.ts';
 export { createStreamApp } from './runtime/stream-app.ts';
 export type { AppHealth, StreamApp } from './runtime/stream-app.ts';
 export type { StateOption, StreamAppOptions } from './runtime/stream-app-options.ts';

@@ -57,6 +57,7 @@ function task() {
   const out: PlannedMessage[] = [];
   const processor = createRedactProcessor({
     stores: { sessions: storeOf(kept.sessions), fields: storeOf(kept.fields) },
+    globalStore: () => storeOf(new Map()),
     forward: ({ value }) => {
       const isPictured = value.type === 'step' && value.picture !== undefined;
       out.push(planMessage(isPictured ? { ...value, chosen: { shot: value.picture.shot } } : value));

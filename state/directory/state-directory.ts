@@ -25,7 +25,8 @@ export interface StateDirectoryOptions {
 
 export type OpenTaskOptions = Pick<TaskStateOptions, 'taskId' | 'stores' | 'budgets'>;
 
-const taskIdPattern = /^\d+_\d+$/;
+/** A task's, or `global` for the stores that every instance has whole. */
+const taskIdPattern = /^(\d+_\d+|global)$/;
 const applicationPattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /**

@@ -71,7 +71,8 @@ async function reconcile(meta: TaskMeta, options: TaskStateOptions, backend: Bac
   const garbageIds = [...meta.garbageIds];
   for (const [name, { id }] of meta.stores) {
     if (options.stores.some((spec) => spec.name === name)) continue;
-    changelogs.delete(name);
+    // A store that is read from several partitions keeps a position for each, as `<name>#<partition>`.
+    for (const key of changelogs.keys()) if (key === name || key.startsWith(`${name}#`)) changelogs.delete(key);
     garbageIds.push(id);
     metrics.countWipe('store-removed');
   }

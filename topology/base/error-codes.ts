@@ -31,6 +31,7 @@ export const errorCodes = [
   'TOPOLOGY_INVALID',
   'TASK_LOST',
   'TASK_FAILED',
+  'STORE_UNKNOWN',
   'SERDE_FAILED',
   'PROCESSING_FAILED',
   'ASYNC_FAILED',

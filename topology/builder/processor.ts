@@ -1,8 +1,9 @@
-import type { StoreOf, StoreSpec } from '../../state/store.ts';
+import type { ReadOnlyKeyValueStore, StoreOf, StoreSpec } from '../../state/store.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Headers } from '../base/headers.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
+import type { GlobalStore } from './global-store.ts';
 
 /** What flows between nodes. */
 export interface StreamRecord<K, V> {
@@ -54,6 +55,8 @@ export interface ProcessorContext<KOut, VOut, Stores = Readonly<Record<never, ne
   readonly timers: KeyTimers;
   /** Runs `callback` about every `intervalMs` of wall-clock time, never inside `process`. It may forward and use stores. Skipped while restoring or paused. */
   schedulePunctuation(name: string, intervalMs: number, callback: (wallClockMs: number) => void): void;
+  /** A table that this instance has whole, as of now. It changes between two records, never inside `process`. */
+  globalStore<K, V>(store: GlobalStore<K, V>): ReadOnlyKeyValueStore<K, V>;
   /** Highest event time this task has seen. */
   streamTimeMs(): number;
   /** Where the record being processed came from; undefined inside a punctuation. */

@@ -1,4 +1,5 @@
 import type { KeySerde, Serde } from '../../schemas/serde.ts';
+import type { GlobalStore } from './global-store.ts';
 import type { SubTopology } from './sub-topology.ts';
 import type { Processor, ProcessorContext, StoresOf, StoreSpecs, StreamRecord } from './processor.ts';
 
@@ -71,6 +72,15 @@ export interface RepartitionSpec<K, V> {
   readonly partitionOf?: (record: StreamRecord<K, V>, partitionCount: number) => number;
 }
 
+/** A table that every instance has whole. Its topic is best compacted and is read by no source of the same topology. */
+export interface GlobalStoreSpec<K, V> {
+  readonly topic: string;
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+  /** How keys lie in the store, which fixes the order of scans. */
+  readonly storeKey: KeySerde<K>;
+}
+
 /** The declaring half of the engine; `createTopologyBuilder(applicationName)` makes one. */
 export interface TopologyBuilder {
   source<K, V>(name: string, spec: SourceSpec<K, V>): Stream<K, V>;
@@ -85,6 +95,11 @@ export interface TopologyBuilder {
    * the sink `<name>-sink` and the source `<name>`.
    */
   repartition<K, V>(name: string, spec: RepartitionSpec<K, V>): Stream<K, V>;
+  /**
+   * Every instance reads all partitions of `topic` into a store of its own: up to the end before its tasks begin, then as it grows. Processors
+   * read it by `context.globalStore`. What they read depends on when they run, so a replay may see a newer table (T1 holds without it only).
+   */
+  globalStore<K, V>(name: string, spec: GlobalStoreSpec<K, V>): GlobalStore<K, V>;
   /** @throws {TOPOLOGY_INVALID} on cycles, unknown or duplicate names, a store shared in a way that cannot be co-partitioned. */
   build(): Topology;
 }
@@ -103,6 +118,7 @@ export interface TopologyDescription {
     readonly sinkTopics: readonly string[];
     readonly changelogs: readonly string[];
   }[];
+  readonly globalStores: readonly { readonly name: string; readonly topic: string }[];
 }
 
 /** A validated, immutable topology. */
@@ -110,6 +126,7 @@ export interface Topology {
   readonly applicationName: string;
   /** What the runtime makes tasks of. */
   readonly subTopologies: readonly SubTopology[];
+  readonly globalStores: readonly GlobalStore<unknown, unknown>[];
   describe(): TopologyDescription;
   /** Kafka Streams' own text layout, or a Mermaid flowchart. */
   describeAs(format: 'text' | 'mermaid'): string;

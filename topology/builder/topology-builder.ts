@@ -1,4 +1,6 @@
+import { keyValueStore } from '../../state/store.ts';
 import type { StoreSpec } from '../../state/store.ts';
+import type { GlobalStore } from './global-store.ts';
 import { checkFeedback, sortNodes } from './graph.ts';
 import { inFlightStore, timerStore } from './internal-stores.ts';
 import { invalidTopology } from './invalid-topology.ts';
@@ -8,6 +10,7 @@ import type { StoreSpecs } from './processor.ts';
 import { splitIntoSubTopologies, type SubTopology } from './sub-topology.ts';
 import { createTopology } from './topology.ts';
 import type {
+  GlobalStoreSpec,
   MapAsyncSpec,
   OutputSinkSpec,
   ProcessorSpec,
@@ -34,6 +37,7 @@ export function createTopologyBuilder(applicationName: string): TopologyBuilder 
 class GraphBuilder implements TopologyBuilder {
   readonly #applicationName: string;
   readonly #nodes = new Map<string, NodeDefinition>();
+  readonly #globalStores: GlobalStore<unknown, unknown>[] = [];
 
   constructor(applicationName: string) {
     this.#applicationName = applicationName;
@@ -78,16 +82,25 @@ class GraphBuilder implements TopologyBuilder {
     return this.#add({ type: 'source', name, parents: [], topic, key, value, repartition: { partitionCount } });
   }
 
+  globalStore<K, V>(name: string, { topic, key, value, storeKey }: GlobalStoreSpec<K, V>): GlobalStore<K, V> {
+    checkName('topic', topic);
+    checkName('store', name);
+    const declared = { topic, topicKey: key, topicValue: value, store: keyValueStore(name, { key: storeKey, value, changelog: false }) };
+    this.#globalStores.push(declared);
+    return declared;
+  }
+
   build(): Topology {
     const nodes = sortNodes(this.#nodes);
     checkSources(nodes);
     checkFeedback(nodes);
     const subTopologies = splitIntoSubTopologies(nodes);
     checkStores(subTopologies);
+    checkGlobalStores(this.#globalStores, subTopologies);
     for (const { stores } of subTopologies) {
       for (const { spec } of stores) checkName('topic', changelogTopic(this.#applicationName, spec.name));
     }
-    return createTopology(this.#applicationName, subTopologies);
+    return createTopology(this.#applicationName, subTopologies, [...this.#globalStores]);
   }
 
   #add(node: NodeDefinition): { readonly nodeName: string } {
@@ -133,5 +146,16 @@ function checkStores(subTopologies: readonly SubTopology[]): void {
       }
       owners.set(spec.name, { spec, nodeName });
     }
+  }
+}
+
+function checkGlobalStores(globalStores: readonly GlobalStore<unknown, unknown>[], subTopologies: readonly SubTopology[]): void {
+  const names = new Set(subTopologies.flatMap(({ stores }) => stores.map(({ spec }) => spec.name)));
+  const sources = new Set(subTopologies.flatMap(({ sourceTopics }) => sourceTopics));
+  for (const { topic, store } of globalStores) {
+    if (names.has(store.name)) throw invalidTopology(`two stores are named "${store.name}", one of them a global store`);
+    if (sources.has(topic)) throw invalidTopology(`global store "${store.name}" and a source both read topic "${topic}"`);
+    names.add(store.name);
+    sources.add(topic);
   }
 }

@@ -1,16 +1,25 @@
 import { describeAsMermaid } from './describe-mermaid.ts';
 import { describeAsText } from './describe-text.ts';
 import { changelogTopic } from './names.ts';
+import type { GlobalStore } from './global-store.ts';
 import type { NodeDefinition } from './node-definition.ts';
 import type { SubTopology } from './sub-topology.ts';
 import type { Topology, TopologyDescription } from './topology-builder-api.ts';
 
 /** Wraps what the builder has checked. */
-export function createTopology(applicationName: string, subTopologies: readonly SubTopology[]): Topology {
-  const describe = () => ({ subTopologies: subTopologies.map((subTopology) => describeSubTopology(applicationName, subTopology)) });
+export function createTopology(
+  applicationName: string,
+  subTopologies: readonly SubTopology[],
+  globalStores: readonly GlobalStore<unknown, unknown>[] = [],
+): Topology {
+  const describe = () => ({
+    subTopologies: subTopologies.map((subTopology) => describeSubTopology(applicationName, subTopology)),
+    globalStores: globalStores.map(({ store, topic }) => ({ name: store.name, topic })),
+  });
   return Object.freeze({
     applicationName,
     subTopologies,
+    globalStores,
     describe,
     describeAs: (format: 'text' | 'mermaid') => (format === 'text' ? describeAsText(describe()) : describeAsMermaid(describe())),
   });

@@ -8,6 +8,7 @@ import type { RuntimeBounds } from './bounds.ts';
 import { noCrashPoints } from './crash-points.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
 import { defaultErrorHandlers } from './error-handlers.ts';
+import { GlobalStores } from './globals/global-stores.ts';
 import { createDirectorySupplier, createMemorySupplier, type StateSupplier, type StateSupplierOptions } from './state-supplier.ts';
 import type { StateOption, StreamAppOptions } from './stream-app-options.ts';
 import type { SharingOptions, TaskEnvironment } from './task-environment.ts';
@@ -21,6 +22,8 @@ export type MembershipPort = Pick<TaskEnvironment, 'membership' | 'commitOffsets
 export interface AppEnvironment {
   readonly environment: TaskEnvironment;
   readonly supplier: StateSupplier;
+  /** To be started before tasks are, and closed before the supplier is. */
+  readonly globals: GlobalStores;
 }
 
 /**
@@ -34,8 +37,10 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
   const topics = await prepareTopics(topology, log, deadLetterTopic);
   const shared = sharedPorts(options);
   const supplier = createSupplier(options.state, { ...shared, ...(options.stateBudgets && { budgets: options.stateBudgets }) });
+  const globals = createGlobals(options, { ...shared, topics, bounds, supplier });
   const environment: TaskEnvironment = {
     ...shared,
+    globalStore: (store) => globals.read(store),
     ...member,
     ...policies(options),
     topology,
@@ -48,7 +53,21 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
     storedPositions: (taskIds) => supplier.storedPositions(taskIds),
     sharing: sharingOf(options),
   };
-  return { environment, supplier };
+  return { environment, supplier, globals };
+}
+
+function createGlobals(
+  options: StreamAppOptions,
+  given: Pick<TaskEnvironment, 'clock' | 'logger' | 'topics' | 'bounds'> & { readonly supplier: StateSupplier },
+): GlobalStores {
+  const { clock, logger, topics, bounds, supplier } = given;
+  return new GlobalStores({
+    ...{ log: options.log, clock, logger, topics, random: options.random ?? Math.random },
+    stores: options.topology.globalStores,
+    pollBytes: bounds.restorePollBytes,
+    tombstoneMarginMs: bounds.tombstoneMarginMs,
+    openState: (stores) => supplier.openGlobalState(stores),
+  });
 }
 
 function sharedPorts(options: StreamAppOptions): Pick<TaskEnvironment, 'applicationId' | 'clock' | 'logger' | 'metrics'> {

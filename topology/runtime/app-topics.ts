@@ -15,7 +15,8 @@ const additionalRetentionMs = 86_400_000;
  * @throws {TOPOLOGY_INVALID} when source topics of one sub-topology differ in their partition count, so that equal keys would not meet.
  */
 export async function prepareTopics(topology: Topology, log: Log, deadLetterTopic: string): Promise<ReadonlyMap<string, TopicDescription>> {
-  const names = topology.subTopologies.flatMap(({ sourceTopics, sinkTopics }) => [...sourceTopics, ...sinkTopics]);
+  const used = topology.subTopologies.flatMap(({ sourceTopics, sinkTopics }) => [...sourceTopics, ...sinkTopics]);
+  const names = [...used, ...topology.globalStores.map(({ topic }) => topic)];
   const own = new Set(topology.subTopologies.flatMap(({ repartitions }) => [...repartitions.keys()]));
   const given = await describe(log, [...names.filter((name) => !own.has(name)), deadLetterTopic]);
   for (const name of names) {

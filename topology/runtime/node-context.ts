@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
+import type { GlobalStore } from '../builder/global-store.ts';
 import type { KeyTimers, ProcessorContext, RecordSource, StreamRecord } from '../builder/processor.ts';
+import type { ReadOnlyKeyValueStore } from '../../state/store.ts';
 import type { NodeScope } from './node-scope.ts';
 import type { RuntimeNode } from './runtime-node.ts';
 
@@ -49,6 +51,10 @@ export class NodeContext implements ProcessorContext<unknown, unknown, unknown> 
   schedulePunctuation(name: string, intervalMs: number, callback: (wallClockMs: number) => void): void {
     assert(intervalMs > 0, `punctuation "${name}" of "${this.#nodeName}" needs an interval above 0 ms`);
     this.#scope.punctuations.schedule(`${this.#nodeName}/${name}`, intervalMs, callback);
+  }
+
+  globalStore<K, V>(store: GlobalStore<K, V>): ReadOnlyKeyValueStore<K, V> {
+    return this.#scope.globalStore(store);
   }
 
   streamTimeMs(): number {

@@ -2,6 +2,7 @@ import type { TaskState } from '../../state/task-state.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
+import type { ReadGlobalStore } from './globals/global-stores.ts';
 import type { CurrentRecord } from './current-record.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { Punctuations } from './punctuations.ts';
@@ -22,6 +23,7 @@ export interface NodeScope {
   readonly random: () => number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  globalStore: ReadGlobalStore;
   caughtUp(): boolean;
   onDropped(nodeName: string, reason: string): void;
   /** True when the current record failed before: it went to dead letters just now, and nothing else may be done for it. */

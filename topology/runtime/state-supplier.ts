@@ -2,9 +2,11 @@ import { StateDirectory } from '../../state/directory/state-directory.ts';
 import type { BackendFactory } from '../../state/backend.ts';
 import { createMemoryBackendFactory } from '../../state/memory/memory-backend.ts';
 import { createRocksBackendFactory } from '../../state/rocksdb/rocksdb-backend.ts';
-import type { StateBudgets, StoredPosition } from '../../state/task-state.ts';
+import type { StoreSpec } from '../../state/store.ts';
+import type { StateBudgets, StoredPosition, TaskState } from '../../state/task-state.ts';
 import { openTaskState, readStoredPosition } from '../../state/task/open-task-state.ts';
 import type { Clock } from '../base/clock.ts';
+import { hasCode } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
 import type { OpenState } from './task-environment.ts';
@@ -13,6 +15,8 @@ import { taskIdText } from './task-id.ts';
 /** Where tasks keep their stores. */
 export interface StateSupplier {
   readonly openState: OpenState;
+  /** The state of the stores that every instance has whole. @throws as `openState` does. */
+  openGlobalState(stores: readonly StoreSpec<unknown, unknown>[]): Promise<TaskState>;
   /** Where the closed tasks among `taskIds` stand; those that have nothing here are left out. */
   storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
   /** Gives the directory and its lock free; tasks must be closed before. */
@@ -28,6 +32,9 @@ export interface StateSupplierOptions {
   readonly budgets?: StateBudgets;
 }
 
+/** Folder of the global stores, beside those of the tasks. */
+const globalTaskId = 'global';
+
 /** RocksDB, one folder a task under `<directory>/<application>/`, locked for this process. @throws {STATE_LOCKED} */
 export function createDirectorySupplier(directory: string, options: StateSupplierOptions): StateSupplier {
   const { applicationId, clock, logger, metrics, budgets } = options;
@@ -38,6 +45,16 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
       const taskId = taskIdText(id);
       if (afterCorruption) await folder.destroyTask(taskId, 'checksum-failed');
       return folder.openTask({ taskId, stores, ...(budgets && { budgets }) });
+    },
+    openGlobalState: async (stores) => {
+      const open = () => folder.openTask({ taskId: globalTaskId, stores, ...(budgets && { budgets }) });
+      try {
+        return await open();
+      } catch (error) {
+        if (!hasCode(error, 'STATE_CORRUPT')) throw error;
+        await folder.destroyTask(globalTaskId, 'checksum-failed');
+        return open();
+      }
     },
     storedPositions: () => folder.storedPositions(budgets),
     close: () => folder.close(),
@@ -51,6 +68,10 @@ export function createMemorySupplier(options: StateSupplierOptions, backend: Bac
     openState: async (id, stores, afterCorruption) => {
       const taskId = taskIdText(id);
       if (afterCorruption) await backend.destroy(taskId);
+      return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
+    },
+    openGlobalState: (stores) => {
+      const taskId = globalTaskId;
       return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
     },
     storedPositions: async (taskIds) => {

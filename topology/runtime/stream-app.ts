@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { createSystemClock } from '../base/clock.ts';
+import type { StoreSpec } from '../../state/store.ts';
 import { StepwrightError } from '../base/errors.ts';
+import type { GlobalStore } from '../builder/global-store.ts';
 import { createAppEnvironment } from './app-environment.ts';
 import { mayMove, type AppState } from './app-state.ts';
 import { describeTasks, type TaskDescription } from './describe-tasks.ts';
 import { defaultBounds } from './bounds.ts';
+import type { GlobalStores } from './globals/global-stores.ts';
+import { AppQueries } from './queries/app-queries.ts';
+import type { PartitionOwner } from './queries/key-owner.ts';
+import type { KeyValueView, ViewOf } from './queries/store-query.ts';
 import type { StateSupplier } from './state-supplier.ts';
 import type { StreamAppOptions } from './stream-app-options.ts';
 import { StreamThread } from './stream-thread.ts';
@@ -33,6 +39,21 @@ export interface StreamApp {
   health(): AppHealth;
   /** For the operator: state, positions, lag and restore progress of every assigned task. Asks the log for the ends. */
   tasks(): Promise<readonly TaskDescription[]>;
+  /**
+   * Reads a store of the tasks (and copies) of this process; the very spec that a processor declared, or the handle of a global store.
+   * @throws {STORE_UNKNOWN} @throws {TASK_FAILED} before `start`.
+   */
+  store<Spec extends StoreSpec<unknown, unknown>>(spec: Spec): ViewOf<Spec>;
+  globalStore<K, V>(global: GlobalStore<K, V>): KeyValueView<K, V>;
+  /** The same by name, without types. @throws {STORE_UNKNOWN} */
+  storeByName(name: string): KeyValueView<unknown, unknown>;
+  /**
+   * Which member runs, and which copy, the task that has this key. `partition` is for keys that are not spread by murmur2 of their bytes.
+   * @throws {STORE_UNKNOWN}
+   */
+  keyOwner(storeName: string, key: unknown, partition?: number): PartitionOwner;
+  /** The same for every partition of a store. @throws {STORE_UNKNOWN} */
+  storeOwners(storeName: string): readonly PartitionOwner[];
   /** Resolves at the first `running`. @throws {TASK_FAILED} when the app was closed before. */
   whenRunning(): Promise<void>;
 }
@@ -52,7 +73,9 @@ class TopologyApp implements StreamApp {
   #state: AppState = 'created';
   #environment: TaskEnvironment | undefined;
   #supplier: StateSupplier | undefined;
+  #globals: GlobalStores | undefined;
   #thread: StreamThread | undefined;
+  #queries: AppQueries | undefined;
   #running: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
@@ -73,10 +96,13 @@ class TopologyApp implements StreamApp {
       membership: () => this.#thread?.membership(),
       commitOffsets: async (offsets: Parameters<TaskEnvironment['commitOffsets']>[0]) => this.#thread?.commitOffsets(offsets),
     };
-    const { environment, supplier } = await createAppEnvironment(this.#options, member);
+    const { environment, supplier, globals } = await createAppEnvironment(this.#options, member);
     if (this.#closing !== undefined) return supplier.close();
     this.#environment = environment;
     this.#supplier = supplier;
+    this.#globals = globals;
+    await globals.start();
+    if (this.#closing !== undefined) return;
     const { onRestore, onTaskFailed, onTaskStateChange } = this.#options;
     this.#thread = new StreamThread({
       environment,
@@ -90,6 +116,7 @@ class TopologyApp implements StreamApp {
         this.#judgeState();
       },
     });
+    this.#queries = new AppQueries({ environment, thread: this.#thread, globals });
     this.#move('rebalancing');
     // The clock's timers do not keep a process alive, and an idle app must.
     this.#keepAlive = setInterval(() => {}, 2 ** 30);
@@ -129,6 +156,31 @@ class TopologyApp implements StreamApp {
     return describeTasks(this.#thread, this.#environment);
   }
 
+  store<Spec extends StoreSpec<unknown, unknown>>(spec: Spec): ViewOf<Spec> {
+    return this.#asked().view(spec);
+  }
+
+  globalStore<K, V>(global: GlobalStore<K, V>): KeyValueView<K, V> {
+    return this.#asked().globalView(global);
+  }
+
+  storeByName(name: string): KeyValueView<unknown, unknown> {
+    return this.#asked().viewByName(name);
+  }
+
+  keyOwner(storeName: string, key: unknown, partition?: number): PartitionOwner {
+    return this.#asked().keyOwner(storeName, key, partition);
+  }
+
+  storeOwners(storeName: string): readonly PartitionOwner[] {
+    return this.#asked().storeOwners(storeName);
+  }
+
+  #asked(): AppQueries {
+    if (this.#queries === undefined) throw new StepwrightError('TASK_FAILED', 'the app has not started: await start() before a query');
+    return this.#queries;
+  }
+
   async whenRunning(): Promise<void> {
     if (this.#state === 'running') return;
     await new Promise<void>((resolve, reject) => {
@@ -144,6 +196,7 @@ class TopologyApp implements StreamApp {
     await this.#thread?.stop();
     await this.#running;
     clearInterval(this.#keepAlive);
+    await this.#globals?.close();
     this.#supplier?.close();
     this.#move('closed');
   }

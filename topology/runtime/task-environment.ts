@@ -8,6 +8,7 @@ import type { GroupMembership, Log, OffsetCommit, TopicDescription } from '../lo
 import type { RuntimeBounds } from './bounds.ts';
 import type { CrashPoints } from './crash-points.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import type { ReadGlobalStore } from './globals/global-stores.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { TaskId } from './task-id.ts';
 import type { WrapProcessor } from './wrap-processor.ts';
@@ -35,6 +36,7 @@ export interface TaskEnvironment {
   readonly bounds: RuntimeBounds;
   readonly handlers: ErrorHandlers;
   readonly wrapProcessor: WrapProcessor;
+  readonly globalStore: ReadGlobalStore;
   readonly deadLetterTopic: string;
   /** Every topic of the topology, as it was at start. */
   readonly topics: ReadonlyMap<string, TopicDescription>;

@@ -376,6 +376,7 @@ export class Task {
       punctuations: this.#punctuations,
       handlers: environment.handlers,
       wrapProcessor: environment.wrapProcessor,
+      globalStore: environment.globalStore,
       clock: environment.clock,
       random: environment.random,
       logger: this.#logger,

@@ -16,6 +16,7 @@ import type { RuntimeBounds } from '../runtime/bounds.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
 import { deadLetterHeaders } from '../runtime/dead-letter.ts';
 import type { ErrorHandlers } from '../runtime/error-handlers.ts';
+import type { GlobalStores } from '../runtime/globals/global-stores.ts';
 import type { StateSupplier } from '../runtime/state-supplier.ts';
 import type { KeptCopy } from '../runtime/standby/standby-keeper.ts';
 import { StreamThread } from '../runtime/stream-thread.ts';
@@ -94,7 +95,7 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
     membership: () => joined.thread?.membership(),
     commitOffsets: async (offsets: Parameters<StreamThread['commitOffsets']>[0]) => joined.thread?.commitOffsets(offsets),
   };
-  const { environment, supplier } = await createAppEnvironment(
+  const { environment, supplier, globals } = await createAppEnvironment(
     {
       ...options,
       log,
@@ -105,6 +106,7 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
     },
     member,
   );
+  await globals.start();
   const thread = new StreamThread({
     environment,
     instanceId: options.instanceId ?? 'test-driver',
@@ -123,7 +125,7 @@ export async function createTopologyTestDriver(options: TestDriverOptions): Prom
     log,
     starts.filter(({ topic }) => topic === environment.deadLetterTopic),
   );
-  const driver = new TopologyTestDriver({ options, clock, log, thread, supplier, failures, starts, deadLetterTail });
+  const driver = new TopologyTestDriver({ options, clock, log, thread, supplier, globals, failures, starts, deadLetterTail });
   try {
     await driver.run();
   } catch (error) {
@@ -139,6 +141,7 @@ interface DriverParts {
   readonly log: Log;
   readonly thread: StreamThread;
   readonly supplier: StateSupplier;
+  readonly globals: GlobalStores;
   readonly failures: readonly unknown[];
   /** Ends of all topics when the driver was made. */
   readonly starts: readonly TopicPartitionOffset[];
@@ -198,7 +201,22 @@ export class TopologyTestDriver {
       })),
     );
     await producer.close();
+    await this.#readGlobals(topic);
     await this.run();
+  }
+
+  /** Global stores are read beside the loop: a test wants what it wrote to be in them. */
+  async #readGlobals(topic: string): Promise<void> {
+    const { globals } = this.#parts;
+    const own = globals.positions().filter((at) => at.topic === topic);
+    if (own.length === 0) return;
+    const ends = await this.log.offsets(own, 'read_committed');
+    const isBehind = () => {
+      const nextOf = (partition: number) =>
+        globals.positions().find((at) => at.topic === topic && at.partition === partition)?.nextOffset ?? 0n;
+      return ends.some(({ partition, nextOffset }) => nextOf(partition) < nextOffset);
+    };
+    while (isBehind()) await nextTurn();
   }
 
   /** What the topology writes to `topic`, from the driver's start on. */
@@ -281,12 +299,14 @@ export class TopologyTestDriver {
   /** Commits and flushes as an app does at its end. */
   async close(): Promise<void> {
     await this.#parts.thread.stop();
+    await this.#parts.globals.close();
     this.#parts.supplier.close();
   }
 
   /** Leaves behind what a process does that is killed now; another driver may go on with the same log and backend. */
   async kill(): Promise<void> {
     await this.#parts.thread.kill();
+    await this.#parts.globals.close();
     this.#parts.supplier.close();
   }
 
@@ -306,6 +326,7 @@ export class TopologyTestDriver {
 async function createMissingTopics({ topology, partitionCount = 1 }: TestDriverOptions, log: Log): Promise<void> {
   const own = new Set(topology.subTopologies.flatMap(({ repartitions }) => [...repartitions.keys()]));
   const used = new Set(topology.subTopologies.flatMap(({ sourceTopics, sinkTopics }) => [...sourceTopics, ...sinkTopics]));
+  for (const { topic } of topology.globalStores) used.add(topic);
   const names = [...used].filter((name) => !own.has(name));
   const known = new Set((await log.describeTopics(names)).map(({ name }) => name));
   await log.createTopics(names.filter((name) => !known.has(name)).map((name) => ({ name, partitionCount })));
