@@ -29,6 +29,9 @@ export const mayImport = {
 export const vendorOwners = {
   '@nxtedition/rocksdb': ['state/rocksdb', 'topology/log/embedded', 'sinks/scylla/embedded'],
   kafkajs: ['topology/log/kafka'],
+  snappyjs: ['topology/log/kafka'],
+  'lz4-napi': ['topology/log/kafka'],
+  fzstd: ['topology/log/kafka'],
   avsc: ['schemas'],
   '@kafkajs/confluent-schema-registry': ['schemas'],
   'cassandra-driver': ['sinks/scylla', 'bench/sinks'],

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { kafkaClassPath, kafkaService } from '../../../services/kafka/kafka-service.ts';
 import { drain, output, readAll, rejectsWith, text } from '../contract/contract-kit.ts';
 import type { Log, TopicPartition } from '../log.ts';
 import { KafkaClient } from './client/kafka-client.ts';
@@ -15,6 +12,7 @@ import { createKafkaLog } from './kafka-log.ts';
 import type { KafkaLogOptions } from './kafka-options.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { createTopicsRequest } from './requests/topic-requests.ts';
+import { consumeWithJava, javaToolsSkip } from './test-support/java-tools.ts';
 import { settled } from './test-support/kafka-under-test.ts';
 import { findTestBroker, ownBrokerSkip, startOwnBroker } from './test-support/test-broker.ts';
 import { TransactionWriter } from './write/transaction-writer.ts';
@@ -175,7 +173,7 @@ test('a reader passes the gaps that compaction leaves', { skip }, async (t) => {
   );
 });
 
-const javaSkip = skip === false && !kafkaService.isInstalled() ? 'no Kafka tools: run `npm run services -- up kafka` once' : skip;
+const javaSkip = skip === false ? javaToolsSkip() : skip;
 
 test("Java's consumer sees the same committed records, with keys and headers", { skip: javaSkip }, async (t) => {
   const log = openLog(t, { sendAheadBytes: 0 });
@@ -188,19 +186,7 @@ test("Java's consumer sees the same committed records, with keys and headers", {
     await (ends === 'commit' ? sink.commit([], undefined) : sink.abort());
   }
   await settled(openClient(t), transactionalId);
-  const args = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', kafkaClassPath(), 'org.apache.kafka.tools.consumer.ConsoleConsumer'];
-  args.push('--bootstrap-server', address, '--topic', at.topic, '--from-beginning', '--isolation-level', 'read_committed');
-  args.push(
-    '--max-messages',
-    '2',
-    '--timeout-ms',
-    '20000',
-    '--formatter-property',
-    'print.key=true',
-    '--formatter-property',
-    'print.headers=true',
-  );
-  const { stdout } = await promisify(execFile)('java', args);
-  assert.deepEqual(stdout.trim().split('\n'), ['trace:t0\tk0\tcommit 0', 'trace:t2\tk2\tcommit 2']);
+  const seen = await consumeWithJava(address, at.topic, { count: 3, format: ['print.key=true', 'print.headers=true'] });
+  assert.deepEqual(seen, ['trace:t0\tk0\tcommit 0', 'trace:t2\tk2\tcommit 2']);
   assert.deepEqual((await readAll(log, at)).map(text), ['commit 0', 'commit 2']);
 });

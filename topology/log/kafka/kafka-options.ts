@@ -4,8 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import { createSystemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { CompressionCodecs } from '../batch/compression.ts';
-import { gzipCodecs } from './gzip-codec.ts';
+import type { CompressionCodecs, CompressionName } from '../batch/compression.ts';
+import { kafkaCodecs } from './codecs/kafka-codecs.ts';
 
 export interface KafkaLogOptions {
   /** `host:port` of some brokers; the others are found through them. */
@@ -38,7 +38,9 @@ export interface KafkaLogOptions {
   readonly sendAheadBytes?: number;
   /** A fetch asks for this much of one partition. Default 1 MiB. */
   readonly fetchBytes?: number;
-  /** For reading what others wrote compressed. Default: gzip. */
+  /** Of what is written. Default none. zstd needs Node 22.15. */
+  readonly compression?: CompressionName;
+  /** Default: all of Kafka's. */
   readonly codecs?: CompressionCodecs;
 }
 
@@ -62,7 +64,8 @@ export function kafkaSettings(options: KafkaLogOptions): KafkaSettings {
     transactionTimeoutMs: 10_000,
     sendAheadBytes: 1_048_576,
     fetchBytes: 1_048_576,
-    codecs: gzipCodecs,
+    compression: 'none',
+    codecs: kafkaCodecs,
     ...options,
   };
 }

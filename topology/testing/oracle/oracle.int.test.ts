@@ -3,15 +3,13 @@
  * consumer says of the same topics at read-committed.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { promisify } from 'node:util';
-import { kafkaClassPath, kafkaService } from '../../../services/kafka/kafka-service.ts';
 import { createKafkaLog } from '../../log/kafka/kafka-log.ts';
+import { consumeWithJava, javaToolsSkip } from '../../log/kafka/test-support/java-tools.ts';
 import { findTestBroker } from '../../log/kafka/test-support/test-broker.ts';
 import type { MemberEvent } from '../fleet/member-process.ts';
 import { MemberProcess, readJsonEvent } from '../fleet/member-process.ts';
@@ -54,9 +52,13 @@ test(
       events.filter((event) => event.event === 'restored' && event.wiped !== undefined),
       [],
     );
-    await t.test("Java's console consumer sees the same", { skip: javaSkip() }, async () => {
+    await t.test("Java's console consumer sees the same", { skip: javaToolsSkip() }, async () => {
       const { echo, groupTotals } = oracleTopics(shape);
-      const echoed = await consumeWithJava(echo, recordCountOf(shape));
+      // One more than there should be, so that a doubled record shows.
+      const echoed = await consumeWithJava(address, echo, {
+        count: recordCountOf(shape) + 1,
+        format: ['print.key=true', 'print.partition=true'],
+      });
       const expected = Array.from({ length: shape.partitionCount }, (_, partition) =>
         inputOf(partition, shape).map(({ key, value }) => `Partition:${partition}\t${key}\t${JSON.stringify(value)}`),
       );
@@ -67,7 +69,7 @@ test(
           `echo-${partition}`,
         );
       }
-      assert.equal((await consumeWithJava(groupTotals, recordCountOf(shape))).length, recordCountOf(shape));
+      assert.equal((await consumeWithJava(address, groupTotals, { count: recordCountOf(shape) + 1 })).length, recordCountOf(shape));
     });
   },
 );
@@ -90,18 +92,4 @@ async function startMembers(
   });
   for (const member of members) member.start();
   return members;
-}
-
-function javaSkip(): string | false {
-  return kafkaService.isInstalled() ? false : 'no Kafka tools: run `npm run services -- up kafka` once';
-}
-
-/** Lines of `Partition:<n> <key> <value>`, tab-separated. Asks for one record more than there should be, so that a doubled one shows. */
-async function consumeWithJava(topic: string, count: number): Promise<readonly string[]> {
-  const args = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', kafkaClassPath(), 'org.apache.kafka.tools.consumer.ConsoleConsumer'];
-  args.push('--bootstrap-server', address, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed');
-  args.push('--max-messages', String(count + 1), '--timeout-ms', '5000');
-  args.push('--formatter-property', 'print.key=true', '--formatter-property', 'print.partition=true');
-  const { stdout } = await promisify(execFile)('java', args, { maxBuffer: 2 ** 28 });
-  return stdout.trim().split('\n');
 }

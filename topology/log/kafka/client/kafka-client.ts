@@ -1,5 +1,7 @@
 import type { TopicPartition } from '../../log.ts';
 import { StepwrightError } from '../../../base/errors.ts';
+import type { CompressionCodec } from '../../batch/compression.ts';
+import { codecOf, compressionNames } from '../../batch/compression.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import { asBrokerError, assertOk, brokerError } from '../kafka-errors.ts';
 import type { BrokerError } from '../kafka-errors.ts';
@@ -96,6 +98,12 @@ export class KafkaClient {
   async awaitLeaders(partitions: readonly TopicPartition[]): Promise<void> {
     const { clock, retryWithinMs } = this.settings;
     await retrying(() => this.leaders.group(partitions), { clock, withinMs: retryWithinMs, doing: 'Metadata' });
+  }
+
+  /** What batches are compressed with. @throws {LOG_COMPRESSION_UNSUPPORTED} */
+  compression(): CompressionCodec | undefined {
+    const { compression, codecs } = this.settings;
+    return compression === 'none' ? undefined : codecOf(codecs, compressionNames.indexOf(compression));
   }
 
   close(): Promise<void> {

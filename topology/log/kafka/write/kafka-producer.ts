@@ -110,7 +110,7 @@ export class KafkaProducer implements Producer {
       },
       { clock, withinMs: retryWithinMs, doing: 'InitProducerId', onRetry: () => this.#client.connection.refreshBrokers() },
     );
-    return { identity: { producerId, producerEpoch }, sequences: new Sequences() };
+    return { identity: { producerId, producerEpoch }, sequences: new Sequences(this.#client.compression()) };
   }
 
   #classify(error: unknown): unknown {

@@ -46,7 +46,7 @@ test('every record goes out once, in the order of its partition, one batch a par
 });
 
 test('sequence numbers count on per partition', () => {
-  const sequences = new Sequences();
+  const sequences = new Sequences(undefined);
   const identity = { producerId: 5n, producerEpoch: 2 };
   const baseOf = (partition: number, count: number): number => {
     const [[plan] = []] = planBatches(

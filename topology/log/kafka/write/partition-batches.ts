@@ -1,4 +1,5 @@
 import { encodeBatch } from '../../batch/encode-batch.ts';
+import type { CompressionCodec } from '../../batch/compression.ts';
 import type { OutputRecord, TopicPartition } from '../../log.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import { recordBytes } from '../../local/record-bytes.ts';
@@ -47,14 +48,21 @@ export function planBatches(records: readonly OutputRecord[], maxBatchBytes: num
  * broker knows a repeated one.
  */
 export class Sequences {
+  readonly #compression: CompressionCodec | undefined;
   readonly #next = new Map<string, number>();
+
+  constructor(compression: CompressionCodec | undefined) {
+    this.#compression = compression;
+  }
 
   encode(plan: BatchPlan, identity: ProducerIdentity, isTransactional: boolean): PartitionBatch {
     const key = partitionKey(plan);
     const baseSequence = this.#next.get(key) ?? 0;
     // Numbers wrap around to 0 after 2^31 - 1.
     this.#next.set(key, (baseSequence + plan.records.length) % 0x8000_0000);
-    const bytes = encodeBatch(plan.records, { baseOffset: 0n, producer: { ...identity, baseSequence }, isTransactional });
+    const compression = this.#compression;
+    const producer = { ...identity, baseSequence };
+    const bytes = encodeBatch(plan.records, { baseOffset: 0n, producer, isTransactional, ...(compression && { compression }) });
     return { topic: plan.topic, partition: plan.partition, bytes };
   }
 }

@@ -20,7 +20,7 @@ export class TransactionWriter {
   readonly #timeoutMs: number;
   readonly #added = new Set<string>();
   #identity: ProducerIdentity;
-  #sequences = new Sequences();
+  #sequences: Sequences;
   /** True once the coordinator knows of this transaction. */
   #hasBegun = false;
   /**
@@ -35,6 +35,7 @@ export class TransactionWriter {
     this.#transactionalId = transactionalId;
     this.#timeoutMs = options.timeoutMs;
     this.#identity = options.identity;
+    this.#sequences = new Sequences(client.compression());
   }
 
   static async open(client: KafkaClient, transactionalId: string, timeoutMs: number): Promise<TransactionWriter> {
@@ -98,7 +99,7 @@ export class TransactionWriter {
     const options = { transactionalId: this.#transactionalId, timeoutMs: this.#timeoutMs, current: this.#identity };
     const request = initProducerIdRequest(options);
     this.#identity = await this.#client.coordinated('transaction', request, { id: this.#transactionalId, codeOf: ({ code }) => code });
-    this.#sequences = new Sequences();
+    this.#sequences = new Sequences(this.#client.compression());
     this.#needsNewEpoch = false;
   }
 
