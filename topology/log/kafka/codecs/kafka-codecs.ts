@@ -1,5 +1,8 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
+import type * as fzstdModule from 'fzstd';
+import type * as lz4Napi from 'lz4-napi';
+import type * as snappyjs from 'snappyjs';
 import { StepwrightError } from '../../../base/errors.ts';
 import type { CompressionCodec, CompressionCodecs, CompressionName } from '../../batch/compression.ts';
 import { isXerial, joinXerial, splitXerial } from './xerial-frames.ts';
@@ -7,9 +10,9 @@ import { isXerial, joinXerial, splitXerial } from './xerial-frames.ts';
 /** Packages are loaded when a batch first needs them, so a process that meets none pays nothing, and one that cannot load one still runs. */
 const load = createRequire(import.meta.url);
 
-type Snappy = typeof import('snappyjs');
-type Lz4 = typeof import('lz4-napi');
-type Fzstd = typeof import('fzstd');
+type Snappy = typeof snappyjs;
+type Lz4 = typeof lz4Napi;
+type Fzstd = typeof fzstdModule;
 
 interface NodeZstd {
   zstdCompressSync(bytes: Buffer): Buffer;

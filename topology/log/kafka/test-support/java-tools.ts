@@ -29,6 +29,6 @@ export function consumeWithJava(
   const properties = format.flatMap((property) => ['--formatter-property', property]);
   return runJavaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
     ...['--bootstrap-server', address, '--include', topics, '--from-beginning', '--isolation-level', 'read_committed'],
-    ...['--max-messages', String(count), '--timeout-ms', '10000', ...properties],
+    ...['--max-messages', String(count), '--timeout-ms', '6000', ...properties],
   ]);
 }
