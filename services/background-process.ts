@@ -11,6 +11,10 @@ export interface BackgroundCommand {
   readonly directory: string;
   readonly port: number;
   readonly readyWithinMs: number;
+  /** Added to this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Asked once the port takes connections, for servers that answer only some time after. What it throws counts as no. */
+  readonly isReady?: () => Promise<boolean>;
 }
 
 const stateFile = 'process.json';
@@ -23,26 +27,38 @@ interface State {
   readonly port: number;
 }
 
-/** Starts a server that outlives this process and resolves when its port takes connections. */
+/** Starts a server that outlives this process and resolves when its port takes connections and it says that it is ready. */
 export async function startInBackground(options: BackgroundCommand): Promise<RunningService> {
   // Else another server's port would pass for this one's.
   if (await takesConnections(options.port)) throw new Error(`services: port ${options.port} is taken by another process`);
   mkdirSync(options.directory, { recursive: true });
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, 'a');
-  const child = spawn(options.command, [...options.args], { cwd: options.directory, stdio: ['ignore', log, log], detached: true });
+  const child = spawn(options.command, [...options.args], {
+    cwd: options.directory,
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, ...options.environment },
+  });
   closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error(`services: ${options.command} could not be started`);
   child.unref();
   writeFileSync(join(options.directory, stateFile), JSON.stringify({ pid, port: options.port } satisfies State));
-  for (let waitedMs = 0; waitedMs < options.readyWithinMs; waitedMs += probeEveryMs) {
+  const endAtMs = performance.now() + options.readyWithinMs;
+  while (performance.now() < endAtMs) {
     if (!isAlive(pid)) throw new Error(`services: the server ended while it started; its last words are in ${logPath}`);
-    if (await takesConnections(options.port)) return runningService(options.directory, { pid, port: options.port });
+    if ((await takesConnections(options.port)) && (await saysReady(options))) {
+      return runningService(options.directory, { pid, port: options.port });
+    }
     await delay(probeEveryMs);
   }
   process.kill(pid, 'SIGKILL');
-  throw new Error(`services: port ${options.port} took no connection within ${options.readyWithinMs} ms; see ${logPath}`);
+  throw new Error(`services: port ${options.port} was not ready within ${options.readyWithinMs} ms; see ${logPath}`);
+}
+
+async function saysReady({ isReady }: BackgroundCommand): Promise<boolean> {
+  return isReady === undefined || isReady().catch(() => false);
 }
 
 /** What `startInBackground` started in this folder, when it is still alive. */

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export interface GoCommand {
+  /** Import path of the command's package; its last part names the binary. */
+  readonly path: string;
+  readonly version: string;
+}
+
+/** Builds the command into `folder`, through Go and whatever module proxy it is set up with. A build that was cut off leaves no binary. */
+export function installGoCommand(folder: string, command: GoCommand): void {
+  if (hasGoCommand(folder, command)) return;
+  const unfinished = join(folder, 'unfinished');
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  const env = { ...process.env, GOBIN: unfinished };
+  const { status } = spawnSync('go', ['install', `${command.path}@${command.version}`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`services: Go could not build ${command.path} (exit ${status}); see its messages above`);
+  renameSync(join(unfinished, basename(command.path)), goBinary(folder, command));
+  rmSync(unfinished, { recursive: true, force: true });
+}
+
+export function hasGoCommand(folder: string, command: GoCommand): boolean {
+  return existsSync(goBinary(folder, command));
+}
+
+export function goBinary(folder: string, { path, version }: GoCommand): string {
+  return join(folder, `${basename(path)}-${version}`);
+}
