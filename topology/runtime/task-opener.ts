@@ -67,7 +67,15 @@ export async function openTask(options: OpenTaskOptions): Promise<Task> {
 async function openChannel({ environment, id }: OpenTaskOptions, partitions: readonly TopicPartition[]): Promise<CommitChannel> {
   const { log, applicationId, guarantee } = environment;
   if (guarantee === 'at_least_once') {
-    return new AtLeastOnceChannel({ producer: await log.openProducer(), commitOffsets: (offsets) => environment.commitOffsets(offsets) });
+    return new AtLeastOnceChannel({
+      producer: await log.openProducer(),
+      clock: environment.clock,
+      commitOffsets: (offsets) => environment.commitOffsets(offsets),
+      committed: async () => {
+        const committed = await log.committed(applicationId, partitions);
+        return committed.flatMap(({ nextOffset, ...at }) => (nextOffset === undefined ? [] : [{ ...at, nextOffset }]));
+      },
+    });
   }
   return openTransactionalChannel({
     log,
