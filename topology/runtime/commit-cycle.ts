@@ -85,7 +85,14 @@ export class CommitCycle {
     // Wall clock, because the log's retention counts from it: state made from old events must not expire at once.
     const timestampMs = nowMs();
     const records: OutputRecord[] = [];
-    for (const { store, key, value } of changelog) records.push({ topic: changelogTopicOf(store), partition, key, value, timestampMs });
+    let topic = '';
+    let topicStore: string | undefined;
+    for (const { store, key, value } of changelog) {
+      // Entries of a store stand together, so its topic is named once.
+      if (store !== topicStore) topic = changelogTopicOf(store);
+      topicStore = store;
+      records.push({ topic, partition, key, value, timestampMs });
+    }
     for (const { record } of collector.records()) records.push(record);
     return { records, offsets, onSent: () => crashPoints.reach('records-sent') };
   }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BatchView } from '../../batch/batch-view.ts';
 import type { OutputRecord } from '../../log.ts';
 import { partitionKey } from '../../local/partition-key.ts';
-import { planBatches, Sequences } from './partition-batches.ts';
+import { partitionsOf, planBatches, Sequences } from './partition-batches.ts';
 
 const record = (partition: number, sizeBytes: number): OutputRecord => ({
   topic: 'events',
@@ -61,4 +61,10 @@ test('sequence numbers count on per partition', () => {
     return batch.baseSequence;
   };
   assert.deepEqual([baseOf(0, 3), baseOf(1, 2), baseOf(0, 1), baseOf(0, 1), baseOf(1, 1)], [0, 0, 3, 4, 2]);
+});
+
+test('partitions are named once each, in order of their first record, also when they alternate', () => {
+  const at = (topic: string, partition: number) => ({ topic, partition });
+  const records = [at('a', 1), at('a', 1), at('b', 1), at('a', 0), at('a', 1), at('b', 1)];
+  assert.deepEqual([...partitionsOf(records).values()], [at('a', 1), at('b', 1), at('a', 0)]);
 });

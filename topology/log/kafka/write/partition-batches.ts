@@ -24,23 +24,38 @@ export function planBatches(records: readonly OutputRecord[], maxBatchBytes: num
   }
   const rounds: Open[][] = [];
   const open = new Map<string, Open>();
-  for (const [index, record] of records.entries()) {
-    const key = partitionKey(record);
+  let piece: Open | undefined;
+  let index = 0;
+  for (const record of records) {
     const byteCount = recordBytes(record) + recordOverheadBytes;
-    let piece = open.get(key);
+    // Neighbours mostly go to the same partition: no key is made for them.
+    if (piece?.partition !== record.partition || piece.topic !== record.topic) piece = open.get(partitionKey(record));
     if (piece === undefined || piece.byteCount + byteCount > maxBatchBytes) {
       const round = piece === undefined ? 0 : piece.round + 1;
       piece = { topic: record.topic, partition: record.partition, records: [], indexes: [], byteCount: 0, round };
-      open.set(key, piece);
+      open.set(partitionKey(record), piece);
       const members = rounds[round];
       if (members === undefined) rounds[round] = [piece];
       else members.push(piece);
     }
     piece.records.push(record);
-    piece.indexes.push(index);
+    piece.indexes.push(index++);
     piece.byteCount += byteCount;
   }
   return rounds;
+}
+
+/** The partitions that the records go to, by their key, in order of their first record. */
+export function partitionsOf(records: readonly TopicPartition[]): ReadonlyMap<string, TopicPartition> {
+  const found = new Map<string, TopicPartition>();
+  let last: TopicPartition | undefined;
+  for (const record of records) {
+    if (last?.partition === record.partition && last.topic === record.topic) continue;
+    last = record;
+    const key = partitionKey(record);
+    if (!found.has(key)) found.set(key, { topic: record.topic, partition: record.partition });
+  }
+  return found;
 }
 
 /**

@@ -1,12 +1,11 @@
-import type { OffsetCommit, OutputRecord, TopicPartition } from '../../log.ts';
-import { partitionKey } from '../../local/partition-key.ts';
+import type { OffsetCommit, OutputRecord } from '../../log.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { kafkaCode } from '../kafka-errors.ts';
 import type { ProducerIdentity } from '../requests/producer-requests.ts';
 import { initProducerIdRequest, produceRequest } from '../requests/producer-requests.ts';
 import type { CommittingMember, TransactionIdentity } from '../requests/transaction-requests.ts';
 import { addOffsetsRequest, addPartitionsRequest, endTxnRequest, txnOffsetCommitRequest } from '../requests/transaction-requests.ts';
-import { planBatches, Sequences } from './partition-batches.ts';
+import { partitionsOf, planBatches, Sequences } from './partition-batches.ts';
 
 const codeItself = (code: number): number => code;
 
@@ -46,17 +45,14 @@ export class TransactionWriter {
 
   /** Tells the coordinator of the partitions that are new to this transaction. */
   async add(records: readonly OutputRecord[]): Promise<void> {
-    const fresh = new Map<string, TopicPartition>();
-    for (const record of records) {
-      const key = partitionKey(record);
-      if (!this.#added.has(key)) fresh.set(key, { topic: record.topic, partition: record.partition });
-    }
-    if (fresh.size === 0) return;
+    const fresh = [...partitionsOf(records)].filter(([key]) => !this.#added.has(key));
+    if (fresh.length === 0) return;
+    const partitions = fresh.map(([, at]) => at);
     // Refuses a topic that does not exist before the coordinator hears of it.
-    await this.#client.awaitLeaders([...fresh.values()]);
+    await this.#client.awaitLeaders(partitions);
     this.#hasBegun = true;
-    await this.#coordinated(addPartitionsRequest(this.#bearer(), [...fresh.values()]));
-    for (const key of fresh.keys()) this.#added.add(key);
+    await this.#coordinated(addPartitionsRequest(this.#bearer(), partitions));
+    for (const [key] of fresh) this.#added.add(key);
   }
 
   async produce(records: readonly OutputRecord[]): Promise<void> {
