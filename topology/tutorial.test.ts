@@ -38,14 +38,14 @@ function run(program: string, args: readonly string[], cwd: string): string {
 }
 
 test("the tutorial's code compiles against the public edge and prints what the page says", (t) => {
-  const [program = '', testing = ''] = blocks('ts');
+  const [program = '', testing = '', asking = ''] = blocks('ts');
   const [expected] = blocks('text');
-  // The second block goes on where the first ends: it uses its topology and stores.
-  const folder = createProject(`${program}\n${testing}`);
+  // The other blocks go on where the first ends: they use its topology and stores.
+  const folder = createProject(`${program}\n${testing}\n${asking}`);
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   run(join(repository, 'node_modules/typescript/bin/tsc'), ['-p', '.'], folder);
   const printed = run('tutorial.js', [join(folder, 'data')], folder);
-  assert.equal(printed, `${expected}[ 'visit 1' ]\n1n\n`);
+  assert.equal(printed, `${expected}[ 'visit 1' ]\n1n\n3n localhost:8080\n`);
   const again = run('tutorial.js', [join(folder, 'data')], folder);
   assert.match(again, /0 s: visit 4\n10 s: visit 5\n70 s: quiet\n100 s: visit 6\n/);
 });
