@@ -14,6 +14,8 @@ export interface PromMetricsOptions {
   readonly prefix?: string;
   /** Memory, CPU, event loop and garbage collection of the process as well. Default false. */
   readonly process?: boolean;
+  /** Added to every sample. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** 1 ms to 10 s: log commits lie in the middle, restores at the end. */
@@ -23,8 +25,9 @@ const defaultBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
  * One registry of its own, so that two applications in a process do not share numbers. Asking twice for a name gives the same metric.
  * @throws {CONFIG_INVALID} when a name is asked for as another kind of metric or with other labels.
  */
-export function createPromMetrics({ prefix = 'stepwright_', process: withProcess = false }: PromMetricsOptions = {}): PromMetrics {
+export function createPromMetrics({ prefix = 'stepwright_', process: withProcess = false, labels }: PromMetricsOptions = {}): PromMetrics {
   const registry = new Registry();
+  if (labels !== undefined) registry.setDefaultLabels(labels);
   if (withProcess) collectDefaultMetrics({ register: registry, prefix });
   const known = new Map<string, { readonly shape: string; readonly metric: unknown }>();
 
