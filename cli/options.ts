@@ -66,6 +66,22 @@ export const roleOptions = {
     unit: 'bytes',
     help: 'Disk of the gateway for what it acks while Kafka is away, in the --state folder; full, it refuses.',
   }),
+  threads: integerOption({
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'Worker threads of the role processors, each a member of the group with its own connections; with --log kafka.',
+  }),
+  standbys: integerOption({
+    default: 0,
+    min: 0,
+    max: 10,
+    help: "Copies of each task's stores in other processes, so that it moves without restoring.",
+  }),
+  advertisedHost: stringOption({
+    default: undefined,
+    help: "Name by which the group tells processes apart, so that a copy stands in another one; the machine's name and the process id when not given.",
+  }),
   adminHost: stringOption({ default: '127.0.0.1', help: 'Address of --admin-port; it asks for no key.' }),
   adminPort: integerOption({
     default: undefined,

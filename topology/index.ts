@@ -26,6 +26,9 @@ export type {
 } from './runtime/queries/store-query.ts';
 export { createStreamApp } from './runtime/stream-app.ts';
 export type { AppHealth, StreamApp } from './runtime/stream-app.ts';
+export { startStreamThreads } from './runtime/threads/stream-threads.ts';
+export type { StreamThreads, StreamThreadsOptions } from './runtime/threads/stream-threads.ts';
+export type { CreateThreadApp, ThreadApp, ThreadContext } from './runtime/threads/thread-app.ts';
 export type { StateOption, StreamAppOptions } from './runtime/stream-app-options.ts';
 export type { AppState } from './runtime/app-state.ts';
 export type { ProcessorSupplier, WrapProcessor } from './runtime/wrap-processor.ts';

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
@@ -15,6 +16,7 @@ import {
   originRule,
   publicUrlRule,
   roleNamesRule,
+  threadsRule,
 } from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
 import { stayUp } from '../start/stay-up.ts';
@@ -39,7 +41,7 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [roleNamesRule, embeddedLogRule, brokersRule, embeddedViewsRule, credentialsRule, originRule, publicUrlRule],
+  rules: [roleNamesRule, embeddedLogRule, threadsRule, brokersRule, embeddedViewsRule, credentialsRule, originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     const process = await startRoleProcess({ ...optionsOf(values), onRestore: restoreReporter(context.stderr) });
@@ -61,6 +63,7 @@ function optionsOf(values: Values): RoleProcessOptions {
   return {
     ...values,
     roles: wanted,
+    advertisedHost: values.advertisedHost ?? `${hostname()}:${process.pid}`,
     adapters: adaptersOf(values),
     gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },

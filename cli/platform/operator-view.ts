@@ -1,13 +1,12 @@
 import type { OperatorView } from '../../gateway/read/ports.ts';
 import type { Clock } from '../../topology/base/clock.ts';
-import type { PromMetrics } from '../../topology/base/prom-metrics.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
 import type { Log } from '../../topology/log/log.ts';
 import type { TaskDescription } from '../../topology/runtime/describe-tasks.ts';
-import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import { deadLetterTopic, readDeadLetters } from './dead-letters.ts';
 import { viewGroup, type GroupTask, type GroupView } from './group-tasks.ts';
 import { jsonSafe } from './json-safe.ts';
+import type { RunningApp } from './processors.ts';
 import type { SinkHandle } from './sink-handle.ts';
 import { slowDownMs } from './slow-down.ts';
 import { sessionTopics } from './topics.ts';
@@ -24,9 +23,10 @@ export interface PlatformObserver {
 export interface ObserverDeps {
   readonly log: Log;
   readonly topology: Topology;
-  readonly app?: StreamApp;
+  readonly app?: RunningApp;
   readonly sinks: readonly SinkHandle[];
-  readonly metrics: PromMetrics;
+  /** Prometheus text format. */
+  readonly metricsText: () => Promise<string>;
   readonly clock: Clock;
 }
 
@@ -42,7 +42,7 @@ const sampleIntervalMs = 1_000;
 
 /** Samples the tasks once a second, so that a page with many viewers costs no more than one. */
 export function observePlatform(deps: ObserverDeps): PlatformObserver {
-  const { log, sinks, metrics, clock } = deps;
+  const { log, sinks, metricsText, clock } = deps;
   let samples: readonly Sample[] = [];
   let cancel = (): void => {};
   let isClosed = false;
@@ -67,7 +67,7 @@ export function observePlatform(deps: ObserverDeps): PlatformObserver {
       topics: () => topicFacts(log),
       deadLetters: async (limitCount) =>
         (await readDeadLetters(log, limitCount)).map((letter) => ({ ...letter, letterOffset: String(letter.letterOffset) })),
-      metricsText: () => metrics.page(),
+      metricsText,
     },
     lagDelayMs: () => delayFor(samples.at(-1)),
     close: () => {

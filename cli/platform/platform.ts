@@ -1,16 +1,15 @@
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import type { TitleModel } from '../../processors/ports/title-model.ts';
 import { runAll } from '../../topology/base/run-all.ts';
-import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import { Failures } from './failures.ts';
-import { quarantineOf, startProcessors, type ProcessorsOptions } from './processors.ts';
+import { quarantineOf, startProcessors, type ProcessorsOptions, type RunningApp } from './processors.ts';
 import type { SinkHandle } from './sink-handle.ts';
 import { startSinks } from './sinks.ts';
 import type { Storage } from './storage.ts';
 
 /** Tasks and sinks of one process. */
 export interface RunningStream {
-  readonly app: StreamApp;
+  readonly app: RunningApp;
   readonly sinks: readonly SinkHandle[];
   /** Messages of what failed for good, newest last: a task that keeps failing, a sink that stopped. */
   readonly failures: readonly string[];

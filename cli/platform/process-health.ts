@@ -1,11 +1,11 @@
 import type { KeyStore } from '../../gateway/auth/key-store.ts';
 import type { HealthView } from '../../gateway/read/ports.ts';
-import type { StreamApp } from '../../topology/runtime/stream-app.ts';
+import type { RunningApp } from './processors.ts';
 import type { SinkHandle } from './sink-handle.ts';
 
 /** What a process runs, as far as it has been started. */
 export interface RunningParts {
-  readonly app?: Pick<StreamApp, 'health' | 'state'>;
+  readonly app?: Pick<RunningApp, 'health' | 'state'>;
   readonly sinks?: readonly Pick<SinkHandle, 'name' | 'isHealthy'>[];
   readonly keys?: Pick<KeyStore, 'problem'>;
   /** Of a gateway that spools meanwhile: tasks that cannot run for this reason must not keep agents from it, or end it. */

@@ -15,10 +15,19 @@ import type { Failures } from './failures.ts';
 import { guideTopology } from './guide-topology.ts';
 import type { SharedStorage } from './storage.ts';
 
-export interface ProcessorsOptions {
-  readonly storage: SharedStorage;
+/** What a process says of its tasks. */
+export interface TaskOptions {
   readonly commitIntervalMs: number;
+  /** Of the process, over all tasks that it may come to own: so it holds however many threads share them. */
   readonly stateBudgetBytes: number;
+  /** Copies of each task's stores in other processes. */
+  readonly standbys?: number;
+  /** Tells processes apart: a copy stands in another one than its task. */
+  readonly advertisedHost?: string;
+}
+
+export interface ProcessorsOptions extends TaskOptions {
+  readonly storage: SharedStorage;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -36,14 +45,22 @@ export function quarantineOf({ objects, keyring }: Pick<SharedStorage, 'objects'
 /** In the picture process, which has a thread pool of this size. */
 const mostPicturesAtATime = 4;
 
+/** The tasks of a process, in one thread or several. */
+export type RunningApp = Pick<StreamApp, 'state' | 'health' | 'tasks'>;
+
 export interface RunningProcessors {
-  readonly app: StreamApp;
+  readonly app: RunningApp;
+  /** Of threads, whose metrics are not the process's own. */
+  readonly metricsText?: () => Promise<string>;
   /** Tasks, then the picture process. */
   close(): Promise<void>;
 }
 
 /** Starts the tasks of this process. @throws {STATE_LOCKED | LOG_TOPIC_UNKNOWN} */
-export async function startProcessors(options: ProcessorsOptions, failures: Failures): Promise<RunningProcessors> {
+export async function startProcessors(
+  options: ProcessorsOptions,
+  failures: Failures,
+): Promise<RunningProcessors & { readonly app: StreamApp }> {
   const { storage, clock, random, logger, metrics, onRestore, crashPoints } = options;
   const images = createProcessImageTools({ concurrencyCount: Math.min(mostPicturesAtATime, availableParallelism()) });
   const app = createStreamApp({
@@ -58,6 +75,8 @@ export async function startProcessors(options: ProcessorsOptions, failures: Fail
     logger,
     metrics,
     onTaskFailed: (taskId, error) => failures.add(`task ${taskId}`, error),
+    ...(options.standbys !== undefined && { standbyCount: options.standbys }),
+    ...(options.advertisedHost !== undefined && { advertisedHost: options.advertisedHost }),
     ...(onRestore && { onRestore }),
     ...(crashPoints && { crashPoints }),
   });
@@ -71,10 +90,10 @@ export async function startProcessors(options: ProcessorsOptions, failures: Fail
   }
 }
 
-/** The process's budget over all tasks that it may come to own, in the proportions of the default. */
 /** The chain changes little state a second: more than this would fill for an hour before it empties, memory that looks like a leak. */
 const maxTaskMemtableBytes = 4 << 20;
 
+/** The process's budget over all tasks that it may come to own, in the proportions of the default. */
 function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
   const { cacheBytes, blockCacheBytes, memtableBytes } = defaultStateBudgets;
   const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);

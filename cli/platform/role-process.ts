@@ -4,9 +4,9 @@ import { startAdminServer } from '../../gateway/http/admin-server.ts';
 import { createImageTools } from '../../processors/adapters/images/image-tools.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
+import { mergeMetricPages } from '../../topology/base/metric-pages.ts';
 import { createPromMetrics } from '../../topology/base/prom-metrics.ts';
 import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
-import type { StreamApp } from '../../topology/runtime/stream-app.ts';
 import { openSpool, type AdapterChoice } from './adapters.ts';
 import { Failures } from './failures.ts';
 import { followKeys } from './follow-keys.ts';
@@ -16,14 +16,15 @@ import { jsonSafe } from './json-safe.ts';
 import { OpenedParts } from './opened-parts.ts';
 import { observePlatform } from './operator-view.ts';
 import { ProcessHealth } from './process-health.ts';
-import { quarantineOf, startProcessors } from './processors.ts';
+import { startProcessorThreads } from './processor-threads.ts';
+import { quarantineOf, startProcessors, type RunningApp, type RunningProcessors, type TaskOptions } from './processors.ts';
 import type { Role } from './roles.ts';
 import type { SinkHandle } from './sink-handle.ts';
 import { startGateway, type GatewayOptions, type GatewayParts, type ProcessTools, type RunningGateway } from './start-gateway.ts';
 import { startSinks } from './sinks.ts';
 import { joined, openReadSide, openShared, type SharedStorage, type Storage } from './storage.ts';
 
-export interface RoleProcessOptions {
+export interface RoleProcessOptions extends TaskOptions {
   readonly roles: readonly Role[];
   readonly adapters: AdapterChoice;
   /** Folder that all processes share. */
@@ -35,9 +36,9 @@ export interface RoleProcessOptions {
   readonly admin?: { readonly host: string; readonly port: number } | undefined;
   /** Of new topics. */
   readonly partitions: number;
-  readonly commitIntervalMs: number;
-  readonly stateBudgetBytes: number;
   readonly logLevel: LogLevel;
+  /** Of the role processors. Default 1: the process's own. */
+  readonly threads?: number;
   readonly onRestore?: (progress: RestoreProgress) => void;
 }
 
@@ -47,7 +48,7 @@ export interface RoleProcess {
   /** Of the roles gateway and sinks. */
   readonly readSide: Storage | undefined;
   /** Of the role processors. */
-  readonly app: StreamApp | undefined;
+  readonly app: RunningApp | undefined;
   /** Of the role sinks. */
   readonly sinks: readonly SinkHandle[];
   /** Of the role gateway. */
@@ -93,10 +94,10 @@ async function openAll(
 ): Promise<Omit<RoleProcess, 'health' | 'close'>> {
   const base = await openBase(options, health, opened);
   const stream = await startStream(options, base, opened);
-  const { process, storage } = base;
+  const { process, storage, metricsText } = base;
   const { app, sinks, whole, failures } = stream;
   const topology = guideTopology(storage, quarantineOf(storage), createImageTools());
-  const observer = opened.add(observePlatform({ ...process, log: storage.log, topology, sinks, ...(app && { app }) }));
+  const observer = opened.add(observePlatform({ ...process, log: storage.log, topology, sinks, metricsText, ...(app && { app }) }));
   const tokens = createSessionTokens(randomBytes);
   const keys = await followKeys(storage.folders.keyFile, process);
   const parts: Omit<GatewayParts, 'spool'> = { ...process, observer, health, verifiers: [keys, tokens], sinks };
@@ -122,7 +123,8 @@ interface Base {
   readonly storage: SharedStorage;
   readonly adminUrl: string | undefined;
   /** The tasks, once there are any: the admin server is there before. */
-  readonly late: { app?: StreamApp };
+  readonly late: { processors?: RunningProcessors };
+  readonly metricsText: () => Promise<string>;
 }
 
 async function openBase(options: RoleProcessOptions, health: ProcessHealth, opened: OpenedParts): Promise<Base> {
@@ -132,17 +134,21 @@ async function openBase(options: RoleProcessOptions, health: ProcessHealth, open
   makeFolder(data, '--data');
   if (state !== undefined) makeFolder(state, '--state');
   const late: Base['late'] = {};
-  const tasks = async (): Promise<unknown> => ({ roles, state: late.app?.state(), tasks: jsonSafe((await late.app?.tasks()) ?? []) });
-  const metricsText = (): Promise<string> => metrics.page();
+  const tasks = async (): Promise<unknown> => ({
+    roles,
+    state: late.processors?.app.state(),
+    tasks: jsonSafe((await late.processors?.app.tasks()) ?? []),
+  });
+  const metricsText = async (): Promise<string> => mergeMetricPages([await metrics.page(), (await late.processors?.metricsText?.()) ?? '']);
   const adminUrl = admin && opened.add(await startAdminServer({ ...admin, health, metricsText, tasks })).url;
   const storage = opened.add(await openShared({ ...process, adapters, folders: foldersOf(data, state), partitionCount }));
-  return { process, storage, adminUrl, late };
+  return { process, storage, adminUrl, late, metricsText };
 }
 
 interface Stream {
   /** Storage with the views, for the roles that need them. */
   readonly whole: Storage | undefined;
-  readonly app: StreamApp | undefined;
+  readonly app: RunningApp | undefined;
   readonly sinks: readonly SinkHandle[];
   readonly failures: Failures;
 }
@@ -156,7 +162,33 @@ async function startStream(options: RoleProcessOptions, { process, storage, late
   const isSinks = roles.includes('sinks') && whole !== undefined;
   const sinks = isSinks ? opened.add(startSinks({ ...process, storage: whole }, failures)).all : [];
   if (!roles.includes('processors')) return { whole, app: undefined, sinks, failures };
-  const { app } = opened.add(await startProcessors({ ...options, ...process, storage }, failures));
-  late.app = app;
-  return { whole, app, sinks, failures };
+  late.processors = opened.add(await openProcessors(options, { process, storage }, failures));
+  return { whole, app: late.processors.app, sinks, failures };
+}
+
+function openProcessors(
+  options: RoleProcessOptions,
+  { process, storage }: Pick<Base, 'process' | 'storage'>,
+  failures: Failures,
+): Promise<RunningProcessors> {
+  const {
+    threads = 1,
+    adapters,
+    data,
+    state,
+    partitions,
+    logLevel,
+    commitIntervalMs,
+    stateBudgetBytes,
+    standbys,
+    advertisedHost,
+  } = options;
+  if (threads === 1) return startProcessors({ ...options, ...process, storage }, failures);
+  const tasks = {
+    commitIntervalMs,
+    stateBudgetBytes,
+    ...(standbys !== undefined && { standbys }),
+    ...(advertisedHost !== undefined && { advertisedHost }),
+  };
+  return startProcessorThreads({ ...tasks, adapters, data, state, partitions, logLevel }, threads, failures);
 }

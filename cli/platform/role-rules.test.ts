@@ -24,6 +24,11 @@ test('what is embedded belongs to one process: roles that would have no way to i
   }
 });
 
+test('threads need a log that each can reach, and tasks', async () => {
+  assert.match(await refused('--threads', '2'), /--threads: need a log .*--log kafka/);
+  assert.match(await refused('--roles', 'gateway,sinks', '--threads', '2', ...kafka), /--threads: are for the role processors/);
+});
+
 test('brokers belong to the Kafka log, are needed by it and have a port; a password belongs to a user', async () => {
   assert.match(await refused('--brokers', '127.0.0.1:9092'), /--brokers: belongs to --log kafka/);
   assert.match(await refused('--log', 'kafka'), /--brokers: is needed with --log kafka/);

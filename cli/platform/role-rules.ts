@@ -47,6 +47,17 @@ export function embeddedViewsRule({ roles: wanted, views }: Pick<RoleValues, 'ro
   return { option: 'views', problem };
 }
 
+export function threadsRule(values: Pick<RoleValues, 'roles' | 'log'> & { readonly threads: number }): Refused<'threads'> | undefined {
+  if (values.threads === 1) return undefined;
+  if (!values.roles.includes('processors'))
+    return { option: 'threads', problem: 'are for the role processors, which this process does not have' };
+  if (values.log !== 'embedded') return undefined;
+  return {
+    option: 'threads',
+    problem: 'need a log that each can reach by itself, and the embedded one has one owner: leave it at 1, or say --log kafka',
+  };
+}
+
 export function brokersRule({ log, brokers }: Pick<RoleValues, 'log' | 'brokers'>): Refused<'brokers'> | undefined {
   if (log === 'embedded') return brokers.length === 0 ? undefined : { option: 'brokers', problem: 'belongs to --log kafka' };
   if (brokers.length === 0) return { option: 'brokers', problem: 'is needed with --log kafka: host:port,host:port' };

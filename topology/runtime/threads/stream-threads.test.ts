@@ -13,10 +13,13 @@ async function start(behaviours: readonly FakeThread[], failures: string[] = [])
 test('the threads of a process are one app from outside: health, tasks and metrics of all, told apart by thread', async () => {
   const threads = await start(['runs', 'runs']);
   assert.deepEqual(threads.health(), { isAlive: true, isReady: true, isHealthy: true, state: 'running' });
-  assert.deepEqual((await threads.tasks()).map(({ taskId, inputs }) => [taskId, inputs[0]?.endOffset]).sort(), [
-    ['0_0', 9n],
-    ['0_1', 9n],
-  ]);
+  assert.deepEqual(
+    new Map((await threads.tasks()).map(({ taskId, inputs }) => [taskId, inputs[0]?.endOffset])),
+    new Map([
+      ['0_0', 9n],
+      ['0_1', 9n],
+    ]),
+  );
   const page = await threads.metricsText();
   assert.match(page, /^stepwright_process_total\{task="0_0",thread="0"\} 1$/m);
   assert.match(page, /^stepwright_process_total\{task="0_1",thread="1"\} 2$/m);
