@@ -27,8 +27,8 @@ async function dataFolder(): Promise<string> {
   return folder;
 }
 
-async function run(data: string, name: string, roles: string): Promise<RoleProcessUnderTest> {
-  const process = await runRoles({ data, brokers }, name, roles);
+async function run(data: string, name: string, roles: string, ...more: readonly string[]): Promise<RoleProcessUnderTest> {
+  const process = await runRoles({ data, brokers }, name, roles, ...more);
   started.push(process);
   return process;
 }
@@ -111,10 +111,14 @@ test(
     assert.match(metrics, /^stepwright_gateway_spool_bytes [1-9]/m);
     await process.stop('SIGKILL');
     await broker?.start();
-    process = await run(data, 'all', 'gateway,processors,sinks');
+    process = await run(data, 'all', 'gateway,processors,sinks', '--threads', '2');
     for (let index = 24; index < clickCount; index += 1) click(index);
     await uploader.finish();
     assert.deepEqual(await untilGuide(process.url, token, 's2'), { titles: allTitles, missedEvents: 0 });
+    await untilTasks(process.admin, 4);
+    const afterwards = await (await fetch(`${process.admin}/metrics`)).text();
+    for (const thread of ['0', '1'])
+      assert.match(afterwards, new RegExp(`^stepwright_task_created_total\\{thread="${thread}"\\} [1-9]`, 'm'));
     assert.equal(await process.stop(), 0);
   },
 );
