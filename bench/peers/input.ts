@@ -16,6 +16,12 @@ export function gapMsOf({ keyCount }: Pick<Scenario, 'keyCount'>): number {
   return Math.round(keyCount * 1.4);
 }
 
+export interface RecordRange {
+  readonly from: number;
+  readonly to: number;
+  readonly timestampMs?: number;
+}
+
 /** The records of a scenario, which depend on nothing but its numbers. Values do not repeat; the first four bytes are the record's number. */
 export class InputRecords {
   readonly #scenario: Pick<Scenario, 'keyCount' | 'keyOrder'>;
@@ -37,12 +43,15 @@ export class InputRecords {
     return { topic, partition: partitionOfKey(key, partitionCount), key, value, timestampMs: firstTimestampMs + index };
   }
 
-  /** Appends records [from, to) without transactions. */
-  async write(log: Log, topic: string, { from, to }: { readonly from: number; readonly to: number }): Promise<void> {
+  /** Appends records [from, to) without transactions; with `timestampMs` all of that time. */
+  async write(log: Log, topic: string, { from, to, timestampMs }: RecordRange): Promise<void> {
     const producer = await log.openProducer();
     for (let first = from; first < to; first += sendCount) {
       const records: OutputRecord[] = [];
-      for (let index = first; index < Math.min(first + sendCount, to); index += 1) records.push(this.record(topic, index));
+      for (let index = first; index < Math.min(first + sendCount, to); index += 1) {
+        const record = this.record(topic, index);
+        records.push(timestampMs === undefined ? record : { ...record, timestampMs });
+      }
       await producer.send(records);
     }
     await producer.close();

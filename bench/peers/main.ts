@@ -48,6 +48,8 @@ async function main(): Promise<number> {
   const runs: Measured[] = values.continue ? [...earlierRuns(file)] : [];
   const onMeasured = (measured: Measured): void => {
     runs.push(measured);
+    // Kept at once: who cuts a long bench off has what was measured until then.
+    save({ scenario, runs, nodeArgs, file });
     console.error(`round ${measured.round} ${measured.contestant}: ${JSON.stringify(measured.values)}`);
     if (measured.notes.length > 0) console.error(measured.notes.join('\n'));
   };
@@ -80,11 +82,22 @@ interface Report {
   readonly file: string;
 }
 
-function report({ scenario, runs, nodeArgs, file }: Report): number {
+function save({ scenario, runs, nodeArgs, file }: Report): void {
+  const result = {
+    environment: environment(),
+    kafkaStreamsVersion,
+    nodeArgs,
+    scenario,
+    rows: rowsOf(runs),
+    different: differences(runs),
+    runs,
+  };
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+function report({ scenario, runs, file }: Report): number {
   const rows = rowsOf(runs);
   const different = differences(runs);
-  const result = { environment: environment(), kafkaStreamsVersion, nodeArgs, scenario, rows, different, runs };
-  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(`${scenario.name}\n\n${renderTable(rows)}\n\noutputs: ${different.length === 0 ? 'equal' : 'DIFFERENT'}; ${file}`);
   for (const line of different) console.error(line);
   return different.length === 0 ? 0 : 1;

@@ -19,7 +19,8 @@ export async function prepareRestore(bench: Workbench, input: InputRecords, cont
     const changelog = changelogTopic(order.application, storeName);
     await bench.createTopic(changelog, 'compact');
     await bench.createTopic(order.output);
-    await input.write(bench.log, changelog, { from: 0, to: bench.scenario.recordCount });
+    // With times of today: a broker closes a segment, and may then compact it, when a record comes that is a week later than its first.
+    await input.write(bench.log, changelog, { from: 0, to: bench.scenario.recordCount, timestampMs: Date.now() });
   }
 }
 

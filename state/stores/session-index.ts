@@ -2,8 +2,8 @@ import type { Windowed } from '../store.ts';
 
 /** A key with more sessions than this is scanned each time: a scan can begin where the sessions that matter begin, a list cannot. */
 export const maxIndexedCount = 32;
-/** Sessions of one generation; there are two. About 200 bytes each. */
-const generationCount = 32_768;
+/** Sessions of one generation; there are two. About 120 bytes each. */
+const generationCount = 65_536;
 
 /** `many`: more than are kept. */
 type Sessions<K> = readonly Windowed<K>[] | 'many';
