@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localTenant } from '../../cli/guide/embedded-run.ts';
 import { readDeadLetters } from '../../cli/platform/dead-letters.ts';
-import { openStorage } from '../../cli/platform/storage.ts';
+import { openStorage, type Storage } from '../../cli/platform/storage.ts';
 import { createGuideDocuments } from '../../sinks/s3/guides/guide-documents.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
@@ -22,7 +22,6 @@ export interface Outcome {
 }
 
 export async function readOutcome(documents: readonly string[], dataFolder: string, outFolder: string): Promise<Outcome> {
-  const sessionIds = documents.map(sessionIdOf);
   const storage = await openStorage({
     dataFolder,
     partitionCount: 1,
@@ -32,24 +31,28 @@ export async function readOutcome(documents: readonly string[], dataFolder: stri
     logger: silentLogger,
   });
   try {
-    const published = createGuideDocuments(storage.objects);
-    const stored = new Map<string, string>();
-    for (const sessionId of sessionIds) {
-      const parts = [JSON.stringify(await storage.views.guide(localTenant, sessionId))];
-      for (const format of ['json', 'html', 'md'] as const) {
-        const document = await published.document(localTenant, sessionId, format);
-        parts.push(document === undefined || document === 'gone' ? `no ${format}` : digest(document.body));
-      }
-      stored.set(sessionId, parts.join('\n'));
-    }
-    const letters = await readDeadLetters(storage.log, 100);
-    const deadLetters = letters.map(({ topic, partition, offset, node, code, message }) =>
-      [topic, partition, offset, node, code, message].join(' '),
-    );
-    return { documents, files: filesOf(outFolder), stored, finishedCounts: await countFinished(storage), deadLetters };
+    return await outcomeOf(storage, documents, filesOf(outFolder));
   } finally {
     await storage.close();
   }
+}
+
+export async function outcomeOf(storage: Storage, documents: readonly string[], files: ReadonlyMap<string, string>): Promise<Outcome> {
+  const published = createGuideDocuments(storage.objects);
+  const stored = new Map<string, string>();
+  for (const sessionId of documents.map(sessionIdOf)) {
+    const parts = [JSON.stringify(await storage.views.guide(localTenant, sessionId))];
+    for (const format of ['json', 'html', 'md'] as const) {
+      const document = await published.document(localTenant, sessionId, format);
+      parts.push(document === undefined || document === 'gone' ? `no ${format}` : digest(document.body));
+    }
+    stored.set(sessionId, parts.join('\n'));
+  }
+  const letters = await readDeadLetters(storage.log, 100);
+  const deadLetters = letters.map(({ topic, partition, offset, node, code, message }) =>
+    [topic, partition, offset, node, code, message].join(' '),
+  );
+  return { documents, files, stored, finishedCounts: await countFinished(storage), deadLetters };
 }
 
 /** What is not the same, as sentences; none when the outcomes are equal byte by byte. */
@@ -63,6 +66,7 @@ export function differences(expected: Outcome, actual: Outcome): string[] {
   compareMaps('file', expected.files, actual.files, found);
   compareMaps('stored guide', expected.stored, actual.stored, found);
   compareMaps('count of finished guides of', expected.finishedCounts, actual.finishedCounts, found);
+  found.push(...actual.deadLetters.map((letter) => `dead letter: ${letter}`));
   return found;
 }
 
@@ -80,7 +84,7 @@ function compareMaps<T>(what: string, expected: ReadonlyMap<string, T>, actual: 
   }
 }
 
-async function countFinished({ log, serdes }: Awaited<ReturnType<typeof openStorage>>): Promise<Map<string, number>> {
+async function countFinished({ log, serdes }: Storage): Promise<Map<string, number>> {
   const topic = 'guide.finished.v1';
   const [described] = await log.describeTopics([topic]);
   const partitions = Array.from({ length: described?.partitionCount ?? 0 }, (_, partition) => ({ topic, partition }));

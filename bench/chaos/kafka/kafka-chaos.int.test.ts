@@ -5,8 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePortPair, ownBrokerSkip } from '../../../topology/log/kafka/test-support/test-broker.ts';
+import type { OracleShape } from '../../../topology/testing/oracle/oracle-input.ts';
 import { runKafkaChaos } from './kafka-chaos.ts';
+import { createOracleProgram } from './oracle-program.ts';
 
+const shape: OracleShape = { name: 'oracle', keyCount: 2_000, turnCount: 20, groupCount: 100, partitionCount: 4 };
 const seed = Math.floor(Math.random() * 1e9);
 
 test(
@@ -17,8 +20,7 @@ test(
       killCount: 5,
       seed,
       port: await freePortPair(),
-      shape: { keyCount: 2_000, turnCount: 20, groupCount: 100, partitionCount: 4 },
-      isTalkative: false,
+      createProgram: async (place) => createOracleProgram({ ...place, shape, isTalkative: false }),
       say: (line) => t.diagnostic(line),
     });
     assert.deepEqual(run.problems, []);

@@ -15,7 +15,7 @@ export interface MemberOptions {
   readonly command: readonly string[];
   /** Its state, deleted by `deleteState`. */
   readonly directory: string;
-  /** Reads an event out of a line of standard output; undefined for any other line. */
+  /** Reads an event out of a line of its output; undefined for any other line. Other lines on standard error are passed on. */
   readonly readEvent: (line: string) => MemberEvent | undefined;
   readonly onEvent: (event: MemberEvent) => void;
   /** Called when it ended though nobody asked it to. */
@@ -37,7 +37,7 @@ export class MemberProcess {
 
   start(): void {
     const { command, readEvent, onEvent, onUnexpectedEnd } = this.#options;
-    const child = spawn(process.execPath, [...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#mayEnd = false;
     // Whoever runs the fleet takes its members along.
@@ -46,6 +46,11 @@ export class MemberProcess {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = readEvent(line);
       if (event !== undefined) onEvent(event);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      const event = readEvent(line);
+      if (event !== undefined) onEvent(event);
+      else process.stderr.write(`${line}\n`);
     });
     this.#ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
