@@ -142,12 +142,20 @@ it('compares and replaces a pointer in one step, also when another process write
 
 it('takes over the lock of a process that died while it wrote a pointer', () =>
   withFolder(async (folder) => {
-    const crashing: FileSystem = { ...promises, rename: () => new Promise(() => {}) };
+    let reachedRename = (): void => {};
+    const atRename = new Promise<void>((resolve) => (reachedRename = resolve));
+    const crashing: FileSystem = {
+      ...promises,
+      rename: () => {
+        reachedRename();
+        return new Promise(() => {});
+      },
+    };
     const dead = await openFolderObjectStore({ folder, clock, files: crashing });
     void dead.put('a/current', Buffer.from('5'), { contentType: 'text/plain', position: 5n });
+    await atRename;
     const incoming = join(folder, 'incoming');
-    let lock: string | undefined;
-    while (lock === undefined) lock = (await promises.readdir(incoming)).find((name) => name.endsWith('.lock'));
+    const lock = (await promises.readdir(incoming)).find((name) => name.endsWith('.lock')) ?? '';
     const before = new Date(clock.nowMs() - 20_000);
     await promises.utimes(join(incoming, lock), before, before);
     const alive = await openFolderObjectStore({ folder, clock });
