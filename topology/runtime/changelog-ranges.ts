@@ -23,8 +23,10 @@ export async function describeChangelogs(
   const stores = subTopology.stores.filter(({ spec }) => spec.changelog !== false).map(({ spec }) => spec.name);
   const partitions = stores.map((store) => ({ store, topic: changelogTopic(topology.applicationName, store), partition: id.partition }));
   if (partitions.length === 0) return [];
-  const topics = await log.describeTopics(partitions.map(({ topic }) => topic));
-  const ranges = await log.offsets(partitions, 'read_uncommitted');
+  const [topics, ranges] = await Promise.all([
+    log.describeTopics(partitions.map(({ topic }) => topic)),
+    log.offsets(partitions, 'read_uncommitted'),
+  ]);
   return partitions.map((at) => {
     const topic = topics.find(({ name }) => name === at.topic);
     const range = ranges.find((one) => one.topic === at.topic);

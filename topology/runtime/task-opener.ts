@@ -42,17 +42,22 @@ export interface OpenTaskOptions {
 
 /**
  * Opens a task in the one order that is safe: fence the old owner, which also settles its last transaction → read the committed input
- * positions → read the end of each changelog → restore up to that end. A position read before the fence could still move.
+ * positions and the end of each changelog → restore up to that end. A position read before the fence could still move.
  */
 export async function openTask(options: OpenTaskOptions): Promise<Task> {
   const { environment, id, subTopology } = options;
   const partitions = subTopology.sourceTopics.map((topic) => ({ topic, partition: id.partition }));
   const channel = await openChannel(options, partitions);
+  // Side by side, all of them behind the fence: a task that moves is away for as long as this takes.
+  const reading = readStart(environment, partitions);
+  const opening = openState(options);
+  await Promise.allSettled([reading, opening]);
   let state: TaskState | undefined;
   try {
-    const start = await readStart(environment, partitions);
-    const opened = await openState(options);
+    const opened = await opening;
     state = opened.state;
+    const start = await reading;
+    // Behind the state: a copy that was read further than an end that was asked for before would look out of range (K5).
     const changelogs = await describeChangelogs(environment, subTopology, id);
     await restore(options, opened, changelogs);
     state.restoreStreamTime(start.streamTimeMs);
@@ -94,8 +99,7 @@ interface TaskStart {
 }
 
 async function readStart({ log, applicationId, offsetReset }: TaskEnvironment, partitions: readonly TopicPartition[]): Promise<TaskStart> {
-  const committed = await log.committed(applicationId, partitions);
-  const ranges = await log.offsets(partitions, 'read_committed');
+  const [committed, ranges] = await Promise.all([log.committed(applicationId, partitions), log.offsets(partitions, 'read_committed')]);
   const endOffsets = new Map<InputQueue, bigint>();
   const queues = partitions.map((at) => {
     const range = ranges.find((one) => one.topic === at.topic && one.partition === at.partition);

@@ -28,7 +28,7 @@ export interface KafkaLogOptions {
   /** A member that was not heard of for this long is out. Default 10 s (6 s is the least that brokers take by default). */
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
-  /** Default 500 ms: how soon a member learns of a rebalance. */
+  /** Default 200 ms: how soon a member learns of a rebalance. */
   readonly heartbeatMs?: number;
   /** A source that was not polled for this long gives up its membership. Default 5 min. */
   readonly maxPollIntervalMs?: number;
@@ -59,7 +59,7 @@ export function kafkaSettings(options: KafkaLogOptions): KafkaSettings {
     retryWithinMs: 30_000,
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
-    heartbeatMs: 500,
+    heartbeatMs: 200,
     maxPollIntervalMs: 300_000,
     transactionTimeoutMs: 10_000,
     sendAheadBytes: 1_048_576,
