@@ -8,6 +8,9 @@ import type { MavenArtifact } from '../maven.ts';
 import type { RunningService, Service, StartOptions } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 import { brokerProperties } from './broker-properties.ts';
+import type { ClusterPlace } from './broker-properties.ts';
+import { makeCertificate, scramArguments } from './secure-listener.ts';
+import type { SecureListener } from './secure-listener.ts';
 
 const version = '4.3.1';
 const defaultPort = 19_092;
@@ -29,7 +32,7 @@ export const kafkaService: Service = {
   missingTools: () => missingCommands(isInstalled() ? ['java'] : ['java', 'mvn']),
   isInstalled,
   install: async () => installJars(jarFolder(), artifacts),
-  start,
+  start: (options = {}) => startKafkaNode(options),
   running: (options = {}) => findRunning(directoryOf(options)),
 };
 
@@ -38,7 +41,16 @@ export function kafkaClassPath(): string {
   return join(jarFolder(), 'lib', '*');
 }
 
-async function start(options: StartOptions = {}): Promise<RunningService> {
+export interface KafkaNodeOptions extends StartOptions {
+  /** A node of several: all are started at the same time, since one alone has no quorum. */
+  readonly cluster?: ClusterPlace;
+  readonly secure?: Omit<SecureListener, 'certificate'>;
+  /** Of Java, such as `256m`. */
+  readonly heap?: string;
+}
+
+/** As `kafkaService.start`, with a place in a cluster or a listener that asks for a password. */
+export async function startKafkaNode(options: KafkaNodeOptions): Promise<RunningService> {
   const directory = directoryOf(options);
   const found = findRunning(directory);
   if (found !== undefined) return found;
@@ -46,14 +58,30 @@ async function start(options: StartOptions = {}): Promise<RunningService> {
   mkdirSync(directory, { recursive: true });
   const propertiesFile = join(directory, 'server.properties');
   const dataFolder = join(directory, 'data');
-  writeFileSync(propertiesFile, brokerProperties({ dataFolder, port, controllerPort: port + 1 }));
-  if (!existsSync(join(dataFolder, 'meta.properties'))) format(propertiesFile);
-  const args = [...javaOptions('512m'), 'kafka.Kafka', propertiesFile];
+  const secure = options.secure && { ...options.secure, certificate: makeCertificate(certificateFolder(directory)) };
+  writeFileSync(propertiesFile, brokerProperties({ dataFolder, port, controllerPort: port + 1, cluster: options.cluster, secure }), {
+    mode: 0o600,
+  });
+  const formatArguments = [
+    ...(options.cluster === undefined ? ['--standalone'] : []),
+    ...(secure === undefined ? [] : scramArguments(secure)),
+  ];
+  if (!existsSync(join(dataFolder, 'meta.properties'))) format(propertiesFile, formatArguments);
+  const args = [...javaOptions(options.heap ?? '512m'), 'kafka.Kafka', propertiesFile];
   return startInBackground({ command: 'java', args, directory, port, readyWithinMs });
 }
 
-function format(propertiesFile: string): void {
-  const args = [...javaOptions('256m'), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', propertiesFile];
+/** PEM of what signed the certificate of the secure listener of the node in this folder. */
+export function caFileOf(directory: string): string {
+  return makeCertificate(certificateFolder(directory)).caFile;
+}
+
+function certificateFolder(directory: string): string {
+  return join(directory, 'certificate');
+}
+
+function format(propertiesFile: string, more: readonly string[]): void {
+  const args = [...javaOptions('256m'), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', propertiesFile, ...more];
   const { status, stderr } = spawnSync('java', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`services: the data folder could not be formatted: ${stderr.slice(-500)}`);
 }

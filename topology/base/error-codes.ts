@@ -19,6 +19,7 @@ export const errorCodes = [
   'LOG_COMPRESSION_UNSUPPORTED',
   'LOG_IO_FAILED',
   'LOG_UNAVAILABLE',
+  'LOG_ACCESS_DENIED',
   'LOG_FAILED',
   // state
   'STATE_LOCKED',

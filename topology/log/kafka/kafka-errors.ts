@@ -1,12 +1,25 @@
 import { StepwrightError } from '../../base/errors.ts';
+import { accessProblem } from './access-errors.ts';
 
 /**
  * What an answer of a broker, or its absence, means to the caller:
  * `moved` leader or coordinator is elsewhere: look it up again; `busy` the same request later; `fenced` a newer owner of the transactional id;
  * `stale` a member or generation that the group has left behind; `replaced` another bearer of the same member id; `topic` no such topic or partition;
- * `range` an offset outside the log; `large` above the broker's limit; `network` no answer, it may or may not have been done; `fatal` the rest.
+ * `range` an offset outside the log; `large` above the broker's limit; `network` no answer, it may or may not have been done; `denied` who asks may not;
+ * `fatal` the rest.
  */
-export type BrokerErrorKind = 'moved' | 'busy' | 'fenced' | 'stale' | 'replaced' | 'topic' | 'range' | 'large' | 'network' | 'fatal';
+export type BrokerErrorKind =
+  | 'moved'
+  | 'busy'
+  | 'fenced'
+  | 'stale'
+  | 'replaced'
+  | 'topic'
+  | 'range'
+  | 'large'
+  | 'network'
+  | 'denied'
+  | 'fatal';
 
 const named: Readonly<Record<number, readonly [name: string, kind: BrokerErrorKind]>> = {
   1: ['OFFSET_OUT_OF_RANGE', 'range'],
@@ -26,12 +39,18 @@ const named: Readonly<Record<number, readonly [name: string, kind: BrokerErrorKi
   22: ['ILLEGAL_GENERATION', 'stale'],
   25: ['UNKNOWN_MEMBER_ID', 'stale'],
   27: ['REBALANCE_IN_PROGRESS', 'stale'],
+  29: ['TOPIC_AUTHORIZATION_FAILED', 'denied'],
+  30: ['GROUP_AUTHORIZATION_FAILED', 'denied'],
+  31: ['CLUSTER_AUTHORIZATION_FAILED', 'denied'],
+  33: ['UNSUPPORTED_SASL_MECHANISM', 'denied'],
   41: ['NOT_CONTROLLER', 'moved'],
   47: ['INVALID_PRODUCER_EPOCH', 'fenced'],
   48: ['INVALID_TXN_STATE', 'fenced'],
   49: ['INVALID_PRODUCER_ID_MAPPING', 'fenced'],
   51: ['CONCURRENT_TRANSACTIONS', 'busy'],
+  53: ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'denied'],
   56: ['KAFKA_STORAGE_ERROR', 'moved'],
+  58: ['SASL_AUTHENTICATION_FAILED', 'denied'],
   74: ['FENCED_LEADER_EPOCH', 'moved'],
   75: ['UNKNOWN_LEADER_EPOCH', 'moved'],
   78: ['OFFSET_NOT_AVAILABLE', 'busy'],
@@ -79,6 +98,8 @@ export function brokerError(code: number, doing: string): BrokerError {
 /** Everything that kafkajs throws is about connections here, since it decodes no answer but those of its own look-ups. */
 export function asBrokerError(error: unknown, doing: string): BrokerError | StepwrightError {
   if (error instanceof BrokerError || error instanceof StepwrightError) return error;
+  const problem = accessProblem(error);
+  if (problem !== undefined) return new BrokerError(problem, 'denied', { cause: error });
   const kafkaCodeOf = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
   if (kafkaCodeOf !== undefined && kafkaCodeOf > 0) return brokerError(kafkaCodeOf, doing);
   const isConnection = error instanceof Error && (error.name.startsWith('KafkaJS') || 'code' in error);
@@ -93,6 +114,7 @@ export function toLogError(error: unknown): StepwrightError {
   if (error.kind === 'moved' || error.kind === 'busy' || error.kind === 'network') {
     return new StepwrightError('LOG_UNAVAILABLE', `${error.message}; it is tried again`, { cause: error, disposition: 'retry' });
   }
+  if (error.kind === 'denied') return new StepwrightError('LOG_ACCESS_DENIED', error.message, { cause: error });
   return new StepwrightError('LOG_FAILED', error.message, { cause: error, context: { kafkaCode: error.kafkaCode } });
 }
 

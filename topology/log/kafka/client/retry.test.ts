@@ -76,7 +76,8 @@ for (const [code, kind] of [
   [25, 'stale'],
   [82, 'replaced'],
   [1, 'range'],
-  [29, 'fatal'],
+  [29, 'denied'],
+  [87, 'fatal'],
 ] as const) {
   test(`error ${code} means ${kind} and is not tried again`, async () => {
     const { clock, waitsMs } = hastyClock();
@@ -92,7 +93,7 @@ for (const [code, kind] of [
 test('what leaves the adapter is a StepwrightError: retry for what passes, fatal for the rest', () => {
   const unavailable = toLogError(new BrokerError('no answer', 'network'));
   assert.ok(hasCode(unavailable, 'LOG_UNAVAILABLE') && unavailable.disposition === 'retry');
-  const refused = toLogError(brokerError(29, 'Produce'));
+  const refused = toLogError(brokerError(87, 'Produce'));
   assert.ok(hasCode(refused, 'LOG_FAILED') && refused.disposition === 'fatal');
   const own = new StepwrightError('LOG_TOPIC_UNKNOWN', 'topic "x" is not there');
   assert.equal(toLogError(own), own);

@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { kafkaService } from '../../../../services/kafka/kafka-service.ts';
-import type { RunningService, StartOptions } from '../../../../services/service.ts';
+import type { KafkaNodeOptions } from '../../../../services/kafka/kafka-service.ts';
+import { caFileOf, kafkaService, startKafkaNode } from '../../../../services/kafka/kafka-service.ts';
+import type { RunningService } from '../../../../services/service.ts';
 
 export type TestBroker = { readonly address: string } | { readonly skipReason: string };
 
@@ -39,26 +40,64 @@ export interface OwnBroker {
 }
 
 /** On free ports and a folder that is deleted after the file's tests. */
-export async function startOwnBroker(options: Pick<StartOptions, never> = {}): Promise<OwnBroker> {
-  const directory = await mkdtemp(join(tmpdir(), 'stepwright-kafka-'));
-  const start = { ...options, port: await freePortPair(), directory };
-  let running: RunningService = await kafkaService.start(start);
-  after(async () => {
-    await running.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
-  return {
-    address: running.address,
-    pid: () => running.pid,
-    kill: async () => {
-      process.kill(running.pid, 'SIGKILL');
-      await running.stop();
-    },
-    stop: () => running.stop(),
-    startAgain: async () => {
-      running = await kafkaService.start(start);
-    },
-  };
+export async function startOwnBroker(): Promise<OwnBroker> {
+  const [broker] = await startNodes([{ port: await freePortPair() }]);
+  if (broker === undefined) throw new Error('no broker was started');
+  return broker;
+}
+
+export interface SecureBroker {
+  /** Of the listener with TLS and passwords. */
+  readonly address: string;
+  readonly user: string;
+  readonly password: string;
+  readonly caFile: string;
+}
+
+/** As `startOwnBroker`, with a listener that takes one user by PLAIN and SCRAM over TLS. */
+export async function startSecureBroker(): Promise<SecureBroker> {
+  const [port, securePort] = [await freePortPair(), await freePortPair()];
+  const credentials = { user: 'alice', password: 'correct-horse-battery' };
+  const directory = await temporaryFolder();
+  await startNodes([{ port, directory, secure: { ...credentials, port: securePort } }]);
+  return { ...credentials, address: `127.0.0.1:${securePort}`, caFile: caFileOf(directory) };
+}
+
+/** Three small brokers that replicate everything; two are enough to write. */
+export async function startOwnCluster(): Promise<readonly OwnBroker[]> {
+  const ports = [await freePortPair(), await freePortPair(), await freePortPair()];
+  const voters = ports.map((port, index) => `${index + 1}@127.0.0.1:${port + 1}`);
+  return startNodes(ports.map((port, index) => ({ port, heap: '256m', cluster: { nodeId: index + 1, voters } })));
+}
+
+async function startNodes(options: readonly KafkaNodeOptions[]): Promise<readonly OwnBroker[]> {
+  return Promise.all(
+    options.map(async (given) => {
+      const directory = given.directory ?? (await temporaryFolder());
+      const start = { ...given, directory };
+      let running: RunningService = await startKafkaNode(start);
+      after(async () => {
+        await running.stop();
+        await rm(directory, { recursive: true, force: true });
+      });
+      return {
+        address: running.address,
+        pid: () => running.pid,
+        kill: async () => {
+          process.kill(running.pid, 'SIGKILL');
+          await running.stop();
+        },
+        stop: () => running.stop(),
+        startAgain: async () => {
+          running = await startKafkaNode(start);
+        },
+      };
+    }),
+  );
+}
+
+function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'stepwright-kafka-'));
 }
 
 /** A port that is free together with its successor, which is the controller's. */
