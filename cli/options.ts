@@ -54,7 +54,6 @@ export const roleOptions = {
     default: undefined,
     help: 'Folder that this process keeps for itself: stores, views, spool. The --data folder when not given; two processes need two.',
   }),
-  log: oneOfOption(logKinds, { default: 'embedded', help: 'Where the topics are: in the --data folder of one process, or on Kafka.' }),
   views: oneOfOption(viewKinds, { default: 'embedded', help: 'Where the rows are that people read.' }),
   objects: oneOfOption(objectKinds, {
     default: 'folder',
@@ -126,4 +125,10 @@ export const kafkaOptions = {
     secret: true,
     help: 'Password of --brokers-user; better in the environment than in a flag.',
   }),
+};
+
+/** Where the topics are. */
+export const logOptions = {
+  log: oneOfOption(logKinds, { default: 'embedded', help: 'Where the topics are: in the --data folder of one process, or on Kafka.' }),
+  ...kafkaOptions,
 };

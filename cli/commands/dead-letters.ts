@@ -1,18 +1,19 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFileKeyring } from '../../processors/adapters/file-keyring/file-keyring.ts';
 import type { Keyring } from '../../processors/ports/keyring.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
-import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
 import { booleanOption, integerOption } from '../../topology/base/option-types.ts';
-import { createPinoLogger, type LogLevel } from '../../topology/base/pino-logger.ts';
-import { openEmbeddedLog, type EmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
+import type { Log } from '../../topology/log/log.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
-import { dataOptions } from '../options.ts';
+import { dataOptions, logOptions } from '../options.ts';
+import { withLog } from '../platform/command-log.ts';
 import { readDeadLetters, retryDeadLetter, type StoredDeadLetter } from '../platform/dead-letters.ts';
+import { brokersRule, credentialsRule } from '../platform/role-rules.ts';
 
 const table = {
   ...dataOptions,
+  ...logOptions,
   limit: integerOption({ default: 50, min: 1, max: 100_000, help: 'How many letters are listed, the newest first.' }),
   json: booleanOption({ default: false, help: 'One JSON document a letter.' }),
 };
@@ -23,36 +24,24 @@ export const deadLettersCommand = defineCommand({
   about: 'List and show the records that could not be processed, and append one again once its cause is gone.',
   usage: 'dead-letters list|show NUMBER|retry NUMBER [options]',
   table,
-  run: async ({ data, logLevel, limit, json }, [verb = 'list', wanted, ...more], context) => {
-    if (!existsSync(join(data, 'log'))) throw new StepwrightError('CONFIG_INVALID', `--data: ${data} is not a data folder of Stepwright`);
+  rules: [brokersRule, credentialsRule],
+  run: async (values, [verb = 'list', wanted, ...more], context) => {
     const isKnown = verb === 'list' ? wanted === undefined : (verb === 'show' || verb === 'retry') && /^\d+$/.test(wanted ?? '');
     if (!isKnown || more.length > 0) throw new StepwrightError('CONFIG_INVALID', 'dead-letters: say list, show NUMBER or retry NUMBER');
-    const log = await openAlone(data, logLevel);
-    try {
+    const { data, limit, json } = values;
+    return withLog(values, whenLocked, async (log) => {
       if (verb === 'list') return list(await readDeadLetters(log, limit), json, context);
       const letter = (await readDeadLetters(log, Number.MAX_SAFE_INTEGER)).find(({ letterOffset }) => String(letterOffset) === wanted);
       if (letter === undefined) {
         context.stderr(`stepwright: there is no dead letter ${wanted}; stepwright dead-letters list shows them\n`);
         return 1;
       }
-      if (verb === 'show') return show(letter, json, context);
-      return await retry(log, keyringOf(data), letter, context);
-    } finally {
-      await log.close();
-    }
+      return verb === 'show' ? show(letter, json, context) : retry(log, keyringOf(data), letter, context);
+    });
   },
 });
 
-async function openAlone(data: string, logLevel: LogLevel): Promise<EmbeddedLog> {
-  const logger = createPinoLogger({ level: logLevel });
-  try {
-    return await openEmbeddedLog({ directory: join(data, 'log'), clock: createSystemClock(), logger });
-  } catch (error) {
-    if (!hasCode(error, 'LOG_LOCKED')) throw error;
-    const message = `A server has ${data} open: GET /v1/operator/dead-letters of that server lists them; to retry one, stop it first.`;
-    throw new StepwrightError('LOG_LOCKED', message, { cause: error });
-  }
-}
+const whenLocked = 'GET /v1/operator/dead-letters of that server lists them; to retry one, stop it first.';
 
 function list(letters: readonly StoredDeadLetter[], json: boolean, { stdout }: CommandContext): number {
   if (letters.length === 0 && !json) stdout('No dead letters.\n');
@@ -87,7 +76,7 @@ function keyringOf(data: string): Keyring {
   return createFileKeyring({ directory: join(data, 'keys'), clock: createSystemClock() });
 }
 
-async function retry(log: EmbeddedLog, keyring: Keyring, letter: StoredDeadLetter, { stdout, stderr }: CommandContext): Promise<number> {
+async function retry(log: Log, keyring: Keyring, letter: StoredDeadLetter, { stdout, stderr }: CommandContext): Promise<number> {
   const { topic, partition, offset } = letter;
   const again = await retryDeadLetter(log, letter, keyring);
   if (again === 'gone') {
@@ -100,7 +89,9 @@ async function retry(log: EmbeddedLog, keyring: Keyring, letter: StoredDeadLette
     );
     return 1;
   }
-  stdout(`Appended ${topic}/${partition}@${offset} again as ${topic}/${partition}@${again}; it is processed at the next start.\n`);
+  stdout(
+    `Appended ${topic}/${partition}@${offset} again as ${topic}/${partition}@${again}; it is processed again, at the latest at the next start.\n`,
+  );
   return 0;
 }
 

@@ -3,7 +3,7 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
-import { analyticsOptions, dataOptions, engineOptions, httpOptions, kafkaOptions, roleOptions } from '../options.ts';
+import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, roleOptions } from '../options.ts';
 import type { AdapterChoice } from '../platform/adapters.ts';
 import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
@@ -26,7 +26,7 @@ import { packageVersion } from '../version.ts';
 const table = {
   ...roleOptions,
   ...dataOptions,
-  ...kafkaOptions,
+  ...logOptions,
   ...httpOptions,
   ...engineOptions,
   ...analyticsOptions,

@@ -1,36 +1,32 @@
-import { existsSync } from 'node:fs';
 import { createImageTools } from '../../processors/adapters/images/image-tools.ts';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import { createTopicSerdes } from '../../schemas/avro-serde.ts';
 import { createMemoryRegistry } from '../../schemas/registry/memory-registry.ts';
 import { createMemoryObjectStore } from '../../sinks/memory/memory-object-store.ts';
-import { createSystemClock } from '../../topology/base/clock.ts';
-import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
-import { booleanOption, oneOfOption, stringOption } from '../../topology/base/option-types.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
+import { booleanOption, stringOption } from '../../topology/base/option-types.ts';
 import type { OptionValues } from '../../topology/base/options.ts';
-import { createPinoLogger } from '../../topology/base/pino-logger.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
 import type { Log } from '../../topology/log/log.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
-import { dataOptions, kafkaOptions } from '../options.ts';
-import { embeddedAdapters, logKinds, openLog } from '../platform/adapters.ts';
-import { foldersOf } from '../platform/folders.ts';
+import { dataOptions, logOptions } from '../options.ts';
+import { withLog } from '../platform/command-log.ts';
 import { groupLag } from '../platform/group-lag.ts';
 import { viewGroup } from '../platform/group-tasks.ts';
 import { guideTopology } from '../platform/guide-topology.ts';
 import { jsonSafe } from '../platform/json-safe.ts';
-import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
 import { brokersRule, credentialsRule } from '../platform/role-rules.ts';
 import { printTable } from '../table.ts';
 
 const table = {
   ...dataOptions,
-  ...kafkaOptions,
-  log: oneOfOption(logKinds, { default: 'embedded', help: 'Where the topics are, for tasks and lag.' }),
+  ...logOptions,
   group: stringOption({ default: undefined, help: 'Group whose lag is shown; that of the topology when not given.' }),
   json: booleanOption({ default: false, help: 'Tasks and lag as one JSON document.' }),
 };
 type Values = OptionValues<typeof table>;
+
+const whenLocked = 'its /topology page and GET /v1/operator/topology show tasks and lag.';
 
 const forms: Readonly<Record<string, (topology: Topology) => string>> = {
   describe: (topology) => topology.describeAs('text'),
@@ -57,7 +53,7 @@ export const topologyCommand = defineCommand({
       throw new StepwrightError('CONFIG_INVALID', `topology: name one of ${[...Object.keys(forms), ...Object.keys(looks)].join(', ')}`);
     const topology = await declaredTopology();
     if (render !== undefined) context.stdout(`${render(topology).trimEnd()}\n`);
-    if (look !== undefined) await withLog(values, (log) => look(log, topology, values, context));
+    if (look !== undefined) await withLog(values, whenLocked, (log) => look(log, topology, values, context));
     return 0;
   },
 });
@@ -67,24 +63,6 @@ async function declaredTopology(): Promise<Topology> {
   const objects = createMemoryObjectStore();
   const storage = { keyring: createMemoryKeyring(), objects, serdes, plainSerdes: serdes };
   return guideTopology(storage, objects, createImageTools());
-}
-
-async function withLog(values: Values, work: (log: Log) => Promise<void>): Promise<void> {
-  const { data, log: kind, logLevel } = values;
-  const folders = foldersOf(data);
-  if (kind === 'embedded' && !existsSync(folders.log))
-    throw new StepwrightError('CONFIG_INVALID', `--data: ${data} is not a data folder of Stepwright`);
-  const environment = { folders, clock: createSystemClock(), logger: createPinoLogger({ level: logLevel }) };
-  const log = await openLog({ ...embeddedAdapters, log: kind, kafka: kafkaChoiceOf(values) }, environment).catch((error: unknown) => {
-    if (!hasCode(error, 'LOG_LOCKED')) throw error;
-    const message = `A server has ${data} open: its /topology page and GET /v1/operator/topology show tasks and lag.`;
-    throw new StepwrightError('LOG_LOCKED', message, { cause: error });
-  });
-  try {
-    await work(log);
-  } finally {
-    await log.close();
-  }
 }
 
 async function showTasks(log: Log, topology: Topology, { json }: Values, { stdout }: CommandContext): Promise<void> {

@@ -91,7 +91,7 @@ export class IngestService {
     const { log, captureTopic, stateTopic, clock, logger, limits, gatewayId } = deps;
     const { checkpointIntervalMs: intervalMs, maxSilenceMs } = limits;
     this.#deltas = createDeltaCodec(deps.keyring);
-    const parts = { table: this.#table, deltas: this.#deltas };
+    const parts = { table: this.#table, deltas: this.#deltas, beforeCheckpoint: () => this.#bound.trim() };
     this.#journal = new StateJournal({ log, captureTopic, stateTopic, ...parts, clock, logger, intervalMs, maxSilenceMs, gatewayId });
     this.#dropped = deps.metrics.counter('gateway_protected_dropped_total', 'Events that lost a protected value or key before the log');
   }

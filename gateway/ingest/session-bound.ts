@@ -27,15 +27,20 @@ export class SessionBound {
 
   /** Makes room for one more, or says when to come back. */
   admit(): Refusal | undefined {
+    this.trim();
+    if (this.#table.size < this.#limits.maxSessions) return undefined;
+    return refuse('SERVER_BUSY', 'as many recordings as may be are under way', { retryAfterMs: 30_000 });
+  }
+
+  /** Lets go of what finished longest ago when the table is full: other gateways' sessions fill it too. */
+  trim(): void {
     const { maxSessions } = this.#limits;
-    if (this.#table.size < maxSessions) return undefined;
+    if (this.#table.size < maxSessions) return;
     const nowMs = this.#clock.nowMs();
     if (nowMs >= this.#searchAgainAtMs) {
       this.#searchAgainAtMs = nowMs + searchEveryMs;
       const excessCount = this.#table.size - maxSessions + Math.ceil(maxSessions / 10);
       for (const scope of this.#table.finishedBefore(nowMs - finishedKeptMs).slice(0, excessCount)) this.#table.delete(scope);
     }
-    if (this.#table.size < maxSessions) return undefined;
-    return refuse('SERVER_BUSY', 'as many recordings as may be are under way', { retryAfterMs: 30_000 });
   }
 }

@@ -24,6 +24,8 @@ export interface StateJournalOptions {
   readonly maxSilenceMs: number;
   /** Of this gateway among those that write to the same topics; undefined when there is no other. */
   readonly gatewayId: string | undefined;
+  /** Called before each checkpoint: the states of others' sessions come by following, and nobody opens them here. */
+  readonly beforeCheckpoint?: () => void;
 }
 
 /**
@@ -127,7 +129,8 @@ export class StateJournal {
   }
 
   async #write(): Promise<void> {
-    const { table, clock, logger, maxSilenceMs } = this.#options;
+    const { table, clock, logger, maxSilenceMs, beforeCheckpoint } = this.#options;
+    beforeCheckpoint?.();
     for (const scope of table.silentSince(clock.nowMs() - keptSilences * maxSilenceMs)) table.delete(scope);
     const scopes = table.takeDirty();
     if (scopes.length === 0 || this.#producer === undefined) return;

@@ -1,7 +1,9 @@
 import { StepwrightError } from '../../../topology/base/errors.ts';
-import type { Log, OutputRecord, PartitionReader, Producer, RecordBatch } from '../../../topology/log/log.ts';
+import type { InputRecord, Log, OutputRecord, PartitionReader, Producer } from '../../../topology/log/log.ts';
 import { fromSpooled, spooledBytes, toSpooled } from './spooled-record.ts';
 
+/** What goes to the log at once. */
+const batchBytes = 1 << 20;
 const at = { topic: 'spool.v1', partition: 0 };
 
 export interface SpoolOptions {
@@ -118,11 +120,13 @@ export class Spool {
 
   async #readHead(): Promise<SpooledBatch | undefined> {
     this.#reader ??= await this.#log.openReader({ from: [{ ...at, nextOffset: this.#nextOffset }] });
-    const [batch] = await this.#reader.poll({ maxWaitMs: 0 });
-    return batch === undefined || batch.records.length === 0 ? undefined : spooledBatch(batch);
+    const batches = await this.#reader.poll({ maxWaitMs: 0, maxBytes: batchBytes });
+    const records = batches.flatMap((batch) => batch.records);
+    const nextOffset = batches.at(-1)?.nextOffset;
+    return nextOffset === undefined || records.length === 0 ? undefined : spooledBatch(records, nextOffset);
   }
 }
 
-function spooledBatch({ records, nextOffset }: RecordBatch): SpooledBatch {
+function spooledBatch(records: readonly InputRecord[], nextOffset: bigint): SpooledBatch {
   return { records: records.map(fromSpooled), nextOffset, sizeBytes: records.reduce((sum, record) => sum + spooledBytes(record), 0) };
 }
