@@ -13,6 +13,7 @@ import type { ImageHeader } from './image-header.ts';
 import { KeyedLock } from '../../topology/base/keyed-lock.ts';
 import type { IngestDeps } from './ports.ts';
 import { guardProtected, noProtectedFields } from './protected-fields.ts';
+import { checkDevice, refuseClosed, refuseOld, settleMark, type Mark, type RuleMoment } from './session-rules.ts';
 import { Screenshots } from './screenshots.ts';
 import { Spool } from './spool/spool.ts';
 import { SpoolingProducer } from './spool/spooling-producer.ts';
@@ -178,7 +179,7 @@ export class IngestService {
     return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
       const state = await this.#knowing(ref, batch.lostBefore === true ? 0 : batch.firstSeq - 1);
       if (state instanceof Refusal) return state;
-      const refused = checkDevice(state, deviceId) ?? this.#refuseClosed(state, batch) ?? this.#refuseBusy();
+      const refused = checkDevice(state, deviceId) ?? refuseClosed(state, batch, this.#now()) ?? this.#refuseBusy();
       if (refused !== undefined) return refused;
       return this.#appendFresh(state, batch, sizeBytes);
     });
@@ -192,7 +193,7 @@ export class IngestService {
     return this.#lock.run(scopeOf(ref.tenantId, ref.sessionId), async () => {
       const state = await this.#knowing(ref, mark.abandon ? 0 : mark.lastSeq);
       if (state instanceof Refusal) return state;
-      const settled = checkDevice(state, deviceId) ?? settleMark(state, mark) ?? this.#refuseOld(state);
+      const settled = checkDevice(state, deviceId) ?? settleMark(state, mark) ?? refuseOld(state, this.#now());
       if (settled !== undefined) return settled;
       const seq = Math.max(state.ackedSeq, mark.lastSeq) + 1;
       const event: CaptureEvent = { seq, atMs: this.#deps.clock.nowMs() - state.clockSkewMs, kind: mark.kind };
@@ -326,65 +327,18 @@ export class IngestService {
       : refuse('SESSION_TOO_OLD', 'a session of this id ended long ago; open one with another id', { field: 'sessionId' });
   }
 
-  #refuseClosed(state: SessionState, batch: EventBatch): Refusal | undefined {
-    const facts = { ackedSeq: state.ackedSeq };
-    const lastSeq = batch.firstSeq + batch.events.length - 1;
-    // A resent batch whose ack was lost is acked again, whatever happened to the session since.
-    if (lastSeq <= state.ackedSeq) return undefined;
-    if (state.status === 'finished') return refuse('SESSION_FINISHED', 'the session is finished', { facts });
-    const tooOld = this.#refuseOld(state);
-    if (tooOld !== undefined) return tooOld;
-    // Sessionize must see one event too many to block the session and say so, so the bound here is a batch higher.
-    const maxSeq = state.policy.maxEvents + this.#deps.limits.maxBatchEvents;
-    return lastSeq > maxSeq ? refuse('SESSION_FULL', `the policy allows ${state.policy.maxEvents} events a session`, { facts }) : undefined;
-  }
-
-  /** T5: the processors forget a session after a fixed span; an event that came later would begin it anew. */
-  #refuseOld(state: SessionState): Refusal | undefined {
-    const { clock, limits } = this.#deps;
-    if (clock.nowMs() - state.lastAppendAtMs <= limits.maxSilenceMs) return undefined;
-    const facts = { ackedSeq: state.ackedSeq };
-    return refuse('SESSION_TOO_OLD', `the session was silent for longer than ${limits.maxSilenceMs} ms`, { facts });
-  }
-
   #refuseBusy(): Refusal | undefined {
     const queuedBytes = this.#queue?.queuedBytes ?? 0;
     if (queuedBytes <= this.#deps.limits.maxQueuedBytes) return undefined;
     return refuse('SERVER_BUSY', 'more input waits for the disk than may', { retryAfterMs: 1_000 });
   }
 
+  #now(): RuleMoment {
+    return { nowMs: this.#deps.clock.nowMs(), limits: this.#deps.limits };
+  }
+
   #appending(): ChunkAppender {
     if (this.#appender === undefined) throw new StepwrightError('LOG_CLOSED', 'ingest has not started');
     return this.#appender;
   }
-}
-
-export interface Mark {
-  readonly kind: 'session.paused' | 'session.resumed' | 'session.finished';
-  /** Seq of the agent's last event. */
-  readonly lastSeq: number;
-  /** Events up to `lastSeq` that have not arrived never will. */
-  readonly abandon: boolean;
-}
-
-function checkDevice(state: SessionState, deviceId: string): Refusal | undefined {
-  if (state.deviceId === deviceId) return undefined;
-  return refuse('DEVICE_CONFLICT', 'another device records into this session', { field: 'stepwright-device' });
-}
-
-/** The answer when there is nothing to write: the mark stands already, or it may not be set. */
-function settleMark(state: SessionState, mark: Mark): SessionState | Refusal | undefined {
-  const facts = { ackedSeq: state.ackedSeq };
-  if (state.status === statusAfter([mark], state.status)) return state;
-  if (state.status === 'finished') return refuse('SESSION_FINISHED', 'the session is finished', { facts });
-  if (mark.lastSeq < state.ackedSeq) {
-    return refuse('SESSION_INCOMPLETE', `lastSeq must be ${state.ackedSeq} or more: events up to there are stored`, {
-      field: 'lastSeq',
-      facts,
-    });
-  }
-  if (mark.lastSeq > state.ackedSeq && !mark.abandon) {
-    return refuse('SESSION_INCOMPLETE', `events ${state.ackedSeq + 1} to ${mark.lastSeq} have not arrived`, { field: 'lastSeq', facts });
-  }
-  return undefined;
 }

@@ -6,7 +6,7 @@ import { answerJson } from '../http/route.ts';
 import { refOf, sessionParams } from '../http/session-ref.ts';
 import { maxSeq } from './event-batch.ts';
 import { markSchema, stateSchema } from './ingest-schemas.ts';
-import type { Mark } from './ingest-service.ts';
+import type { Mark } from './session-rules.ts';
 import type { RouteContext } from './route-context.ts';
 import { deviceHeader, deviceOf, sessionPath, smallBody, stateAnswer } from './route-context.ts';
 
