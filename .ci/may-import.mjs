@@ -38,6 +38,7 @@ export const vendorOwners = {
   '@clickhouse/client': ['sinks/clickhouse'],
   chdb: ['sinks/clickhouse'],
   '@aws-sdk/client-s3': ['sinks/s3'],
+  '@aws-sdk/s3-request-presigner': ['sinks/s3'],
   sharp: ['processors/adapters', 'bench/images'],
   'blockhash-core': ['processors/adapters'],
   'libphonenumber-js': ['processors/redact'],
