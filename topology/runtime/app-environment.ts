@@ -51,6 +51,7 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
     engineMetrics: createEngineMetrics(shared.metrics),
     openState: supplier.openState,
     storedPositions: (taskIds) => supplier.storedPositions(taskIds),
+    removeObsolete: (isWanted, minAgeMs) => supplier.removeObsolete(isWanted, minAgeMs),
     sharing: sharingOf(options),
   };
   return { environment, supplier, globals };

@@ -28,6 +28,8 @@ export interface RuntimeBounds {
   readonly tombstoneMarginMs: number;
   /** Records of repartition topics that were read are deleted at most this often per member. */
   readonly repartitionPurgeIntervalMs: number;
+  /** The folder of a task that is neither processed nor copied here is deleted when it was not written for this long. */
+  readonly stateCleanupDelayMs: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -49,4 +51,5 @@ export const defaultBounds: RuntimeBounds = {
   maxTaskFailures: 8,
   tombstoneMarginMs: 3_600_000,
   repartitionPurgeIntervalMs: 30_000,
+  stateCleanupDelayMs: 600_000,
 };

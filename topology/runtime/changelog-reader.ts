@@ -98,16 +98,27 @@ export class ChangelogReader {
   async #round(feeds: readonly ChangelogFeed[]): Promise<void> {
     const reader = await this.#readerFor(feeds);
     if (reader === undefined) return;
-    // An empty answer may still have moved the position over aborted records: look before waiting.
-    const waitMs = feeds.some(({ isRestore }) => isRestore) ? restoreWaitMs : copyWaitMs;
-    const batches = await reader.poll({ maxWaitMs: this.#isIdle ? waitMs : 0, maxBytes: this.#options.pollBytes() });
-    if (reader !== this.#reader) return;
+    const batches = await this.#poll(reader, feeds);
+    if (batches === undefined) return;
     this.#isIdle = batches.length === 0 && !this.#isIdle;
     for (const feed of feeds) {
       if (!this.#feeds.has(feed)) continue;
       const own = batches.filter((batch) => feed.cursors.some((cursor) => isAt(cursor, batch)));
       for (const cursor of feed.cursors) cursor.nextOffset = reader.position(cursor);
       await this.#hand(feed, own);
+    }
+  }
+
+  /** Undefined when the reader was closed meanwhile for others: what it read, or how it ended, is nobody's matter then. */
+  async #poll(reader: PartitionReader, feeds: readonly ChangelogFeed[]): Promise<readonly RecordBatch[] | undefined> {
+    // An empty answer may still have moved the position over aborted records: look before waiting.
+    const waitMs = feeds.some(({ isRestore }) => isRestore) ? restoreWaitMs : copyWaitMs;
+    try {
+      const batches = await reader.poll({ maxWaitMs: this.#isIdle ? waitMs : 0, maxBytes: this.#options.pollBytes() });
+      return reader === this.#reader ? batches : undefined;
+    } catch (error) {
+      if (reader === this.#reader) throw error;
+      return undefined;
     }
   }
 

@@ -19,6 +19,8 @@ export interface StateSupplier {
   openGlobalState(stores: readonly StoreSpec<unknown, unknown>[]): Promise<TaskState>;
   /** Where the closed tasks among `taskIds` stand; those that have nothing here are left out. */
   storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  /** Deletes folders of tasks that are not open, not wanted and were not written for `minAgeMs`. Returns their task ids. */
+  removeObsolete(isWanted: (taskId: string) => boolean, minAgeMs: number): Promise<readonly string[]>;
   /** Gives the directory and its lock free; tasks must be closed before. */
   close(): void;
 }
@@ -56,6 +58,7 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
         return open();
       }
     },
+    removeObsolete: (isWanted, minAgeMs) => folder.removeObsolete(isWanted, minAgeMs),
     storedPositions: () => folder.storedPositions(budgets),
     close: () => folder.close(),
   };
@@ -74,6 +77,7 @@ export function createMemorySupplier(options: StateSupplierOptions, backend: Bac
       const taskId = globalTaskId;
       return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
     },
+    removeObsolete: () => Promise.resolve([]),
     storedPositions: async (taskIds) => {
       const read = async (taskId: string) => [taskId, await readStoredPosition({ directory: taskId, backend })] as const;
       return new Map((await Promise.all(taskIds.map(read))).filter(([, { changelogs }]) => changelogs.size > 0));

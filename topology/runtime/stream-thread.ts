@@ -13,6 +13,7 @@ import { PartitionFlow } from './partition-flow.ts';
 import { RepartitionPurger } from './repartition-purger.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import { StandbyKeeper, type KeptCopy } from './standby/standby-keeper.ts';
+import { StateCleaner } from './state-cleaner.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { TaskSlot, type SlotStatus } from './task-slot.ts';
 import { taskIdText, type TaskId } from './task-id.ts';
@@ -45,6 +46,7 @@ export class StreamThread {
   readonly #copies: StandbyKeeper;
   readonly #share: GroupShare;
   readonly #purger: RepartitionPurger;
+  readonly #cleaner: StateCleaner;
   #source: GroupedSource | undefined;
   #flow: PartitionFlow | undefined;
   #isPaused = false;
@@ -69,7 +71,9 @@ export class StreamThread {
     const openTasks = () => ({ slots: this.slots(), copies: this.copies() });
     this.#purger = new RepartitionPurger(environment);
     this.#share = new GroupShare({ environment, memberId: instanceId, openTasks });
+    this.#cleaner = new StateCleaner(environment, (name) => this.#share.lags.remember(name, undefined));
     const onClosed: ConstructorParameters<typeof StandbyKeeper>[0]['onClosed'] = (name, position) => {
+      environment.engineMetrics.standbyLag.remove({ task: name });
       this.#share.lags.remember(name, position);
       this.#mailbox.post(() => this.#keepCopies());
     };
@@ -164,6 +168,7 @@ export class StreamThread {
     if (this.#source === undefined && !this.#isJoining && clock.nowMs() >= this.#joinAtMs) this.#join();
     this.#regulate();
     this.#share.turn(this.#source);
+    if (this.#hasAssignment) this.#cleaner.turn((name) => this.#slots.has(name) || this.#copies.copy(name) !== undefined);
     for (const slot of this.#slots.values()) doneCount += slot.turn(this.#isPaused);
     this.#poll();
     return doneCount;

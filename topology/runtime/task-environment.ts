@@ -49,6 +49,8 @@ export interface TaskEnvironment {
   readonly openState: OpenState;
   /** Where the closed ones of these tasks stand on this disk. */
   storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  /** Deletes closed folders that nobody wants; see `StateSupplier`. */
+  removeObsolete(isWanted: (taskId: string) => boolean, minAgeMs: number): Promise<readonly string[]>;
   readonly sharing: SharingOptions;
   membership(): GroupMembership | undefined;
   commitOffsets(offsets: readonly OffsetCommit[]): Promise<void>;

@@ -133,6 +133,9 @@ export class GroupShare {
       await this.lags.refresh();
       // Behind other work of this moment, so that a warm-up that has just read its last batch counts.
       await yieldToIo();
+      for (const copy of this.#options.openTasks().copies) {
+        environment.engineMetrics.standbyLag.set(this.copyLag(copy), { task: copy.task.name });
+      }
       if (this.#hasWarmedUp()) source.requestRebalance();
     } catch (error) {
       environment.logger.debug(errorFields(error), 'the ends of changelogs could not be looked up');
