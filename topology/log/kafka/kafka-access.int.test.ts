@@ -90,5 +90,5 @@ function recordingLogger(lines: string[]): Logger {
 /** An error with all its causes, as somebody may print it. */
 function everything(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error);
-  return `${error.stack ?? ''} ${JSON.stringify({ ...error })}\n${error.cause === undefined ? '' : everything(error.cause)}`;
+  return `${error.stack ?? ''} ${JSON.stringify(Object.entries(error))}\n${error.cause === undefined ? '' : everything(error.cause)}`;
 }

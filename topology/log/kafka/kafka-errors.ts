@@ -100,11 +100,15 @@ export function asBrokerError(error: unknown, doing: string): BrokerError | Step
   if (error instanceof BrokerError || error instanceof StepwrightError) return error;
   const problem = accessProblem(error);
   if (problem !== undefined) return new BrokerError(problem, 'denied', { cause: error });
-  const kafkaCodeOf = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
-  if (kafkaCodeOf !== undefined && kafkaCodeOf > 0) return brokerError(kafkaCodeOf, doing);
-  const isConnection = error instanceof Error && (error.name.startsWith('KafkaJS') || 'code' in error);
+  const code = codeOf(error);
+  if (typeof code === 'number' && code > 0) return brokerError(code, doing);
+  const isConnection = error instanceof Error && (error.name.startsWith('KafkaJS') || code !== undefined);
   const message = error instanceof Error ? error.message : String(error);
   return new BrokerError(`${doing} got no answer: ${message}`, isConnection ? 'network' : 'fatal', { cause: error });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /** What a caller of the log sees of a failure that no retry has cured. */
