@@ -1,8 +1,8 @@
-import type { Failures } from './failures.ts';
-import type { RunningProcessors, TaskOptions } from './processors.ts';
+import type { LogLevel } from '../../topology/base/pino-logger.ts';
 import { startStreamThreads } from '../../topology/runtime/threads/stream-threads.ts';
 import type { AdapterChoice } from './adapters.ts';
-import type { LogLevel } from '../../topology/base/pino-logger.ts';
+import type { Failures } from './failures.ts';
+import type { RunningProcessors, TaskOptions } from './processors.ts';
 
 /** What each thread makes its part of the process from; a structured clone. */
 export interface ProcessorThreadData extends TaskOptions {
