@@ -97,3 +97,47 @@ test('K5 a copy whose changelog was created again is wiped for that reason and m
   await again.close();
   await next.close();
 });
+
+test('a task with state moves to a member that joins only when it was copied there, and then at once', async () => {
+  const log = createMemoryLog();
+  const alone = { standbyCount: 0, acceptableRecoveryLag: 0, partitionCount: 2 };
+  const owner = await open(log, 'owner', alone);
+  await pipe(owner, 40);
+  const metrics = createRecordingMetrics();
+  const second = await open(log, 'second', { ...alone, metrics });
+  await owner.run();
+  assert.deepEqual(
+    owner.tasks().map(({ name }) => name),
+    ['0_0', '0_1'],
+  );
+  const [warmUp, ...others] = second.copies();
+  assert.ok(warmUp);
+  assert.deepEqual([warmUp.role, others.length, second.tasks().length], ['warm-up', 0, 0]);
+  const { name } = warmUp.task;
+  while (second.tasks().length === 0) {
+    second.clock.advance(500);
+    await new Promise(setImmediate);
+    await Promise.all([second.run(), owner.run()]);
+  }
+  assert.deepEqual(
+    second.tasks().map((task) => task.name),
+    [name],
+  );
+  assert.equal(owner.tasks().length, 1);
+  assert.equal(metrics.total('restore_total'), 0, 'what was copied is not read again');
+  await pipe(owner, 40);
+  await second.run();
+  const counts = [owner, second].flatMap((driver) =>
+    driver
+      .tasks()
+      .flatMap((task) =>
+        [...driver.store(sampleStores.totals, task.id.partition).range(undefined, undefined)].map(([, totals]) => totals.count),
+      ),
+  );
+  assert.deepEqual(
+    counts,
+    Array.from({ length: 40 }, () => 2),
+  );
+  await second.close();
+  await owner.close();
+});
