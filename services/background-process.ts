@@ -21,6 +21,7 @@ const stateFile = 'process.json';
 const logFile = 'server.log';
 const probeEveryMs = 50;
 const stopWithinMs = 20_000;
+const freeWithinMs = 5_000;
 
 interface State {
   readonly pid: number;
@@ -29,8 +30,7 @@ interface State {
 
 /** Starts a server that outlives this process and resolves when its port takes connections and it says that it is ready. */
 export async function startInBackground(options: BackgroundCommand): Promise<RunningService> {
-  // Else another server's port would pass for this one's.
-  if (await takesConnections(options.port)) throw new Error(`services: port ${options.port} is taken by another process`);
+  await untilFree(options.port);
   mkdirSync(options.directory, { recursive: true });
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, 'a');
@@ -59,6 +59,14 @@ export async function startInBackground(options: BackgroundCommand): Promise<Run
 
 async function saysReady({ isReady }: BackgroundCommand): Promise<boolean> {
   return isReady === undefined || isReady().catch(() => false);
+}
+
+/** Else another server's port would pass for this one's. A process that was just killed may hold its own a moment longer than it seems to live. */
+async function untilFree(port: number): Promise<void> {
+  for (let waitedMs = 0; await takesConnections(port); waitedMs += probeEveryMs) {
+    if (waitedMs >= freeWithinMs) throw new Error(`services: port ${port} is taken by another process`);
+    await delay(probeEveryMs);
+  }
 }
 
 /** What `startInBackground` started in this folder, when it is still alive. */

@@ -42,7 +42,7 @@ const lookEveryMs = 10;
 
 /** Starts the members, feeds them, disturbs them as planned, lets them finish, ends them in order and compares what came out. */
 export async function runDisturbed(options: DisturbedRunOptions): Promise<DisturbedRun> {
-  const { program, plan, memberCount, doneWithinMs } = options;
+  const { program, memberCount, doneWithinMs } = options;
   const startedAtMs = performance.now();
   const events: MemberEvent[] = [];
   const problems: string[] = [];
@@ -51,6 +51,30 @@ export async function runDisturbed(options: DisturbedRunOptions): Promise<Distur
   for (const member of members) member.start();
   const feedTo = (share: number): Promise<void> =>
     program.feedTo(share).catch((error: unknown) => void problems.push(`the input could not be written: ${String(error)}`));
+  try {
+    await disturbAll(options, members, { events, feedTo, startedAtMs });
+    await feedTo(1);
+    await program.done(doneWithinMs);
+  } catch (error) {
+    problems.push(`the run broke off: ${String(error)}`);
+  }
+  await Promise.all(members.map((member) => member.stop()));
+  const wipes = events.flatMap((event) => (event.event === 'restored' && event.wiped !== undefined ? [event] : []));
+  problems.push(...wipes.map(({ taskId, wiped }) => `the store of ${taskId} was wiped: ${wiped}`), ...(await program.check()));
+  return { events, problems, lastedMs: performance.now() - startedAtMs };
+}
+
+interface Progress {
+  readonly events: readonly MemberEvent[];
+  readonly feedTo: (share: number) => Promise<void>;
+  readonly startedAtMs: number;
+}
+
+async function disturbAll(
+  { program, plan, broker, onDisturbed }: DisturbedRunOptions,
+  members: readonly MemberProcess[],
+  { events, feedTo, startedAtMs }: Progress,
+): Promise<void> {
   let seenCount = 0;
   for (const [index, disturbance] of plan.entries()) {
     const outCount = await program.progress();
@@ -58,16 +82,10 @@ export async function runDisturbed(options: DisturbedRunOptions): Promise<Distur
     void feedTo((index + 1) / (plan.length + 1));
     if (disturbance.aim === 'work') await untilGrown(program, outCount);
     await delay(disturbance.afterMs);
-    await disturb(options.broker, members, disturbance);
-    options.onDisturbed(disturbance, { atMs: performance.now() - startedAtMs, events: events.slice(seenCount) });
+    await disturb(broker, members, disturbance);
+    onDisturbed(disturbance, { atMs: performance.now() - startedAtMs, events: events.slice(seenCount) });
     seenCount = events.length;
   }
-  await feedTo(1);
-  await program.done(doneWithinMs).catch((error: unknown) => problems.push(String(error)));
-  await Promise.all(members.map((member) => member.stop()));
-  const wipes = events.flatMap((event) => (event.event === 'restored' && event.wiped !== undefined ? [event] : []));
-  problems.push(...wipes.map(({ taskId, wiped }) => `the store of ${taskId} was wiped: ${wiped}`), ...(await program.check()));
-  return { events, problems, lastedMs: performance.now() - startedAtMs };
 }
 
 /** Gives up after a while: a fleet that hangs is seen in the end. */

@@ -18,6 +18,8 @@ export interface OracleProgramOptions {
 
 /** Longer than any broker is away: within it the producer's repetitions are written once. */
 const patienceMs = 300_000;
+/** A member may be started while the broker is away, and brokers start slowly on a busy machine. */
+const startWithinMs = 90_000;
 const child = fileURLToPath(new URL('../../../topology/testing/oracle/oracle-child.js', import.meta.url));
 
 /** echo, count, sum, min, max, average and distinct by key and, behind a repartition, by group. */
@@ -31,7 +33,13 @@ export function createOracleProgram(options: OracleProgramOptions): ChaosProgram
     feedTo: (share) => feeder.feedTo(Math.ceil(recordCountOf(shape) * share)),
     progress: () => progress.count(50),
     memberCommand: ({ name, directory }) => {
-      const member: OracleMember = { shape, instanceId: name, directory, log: { brokers, sessionTimeoutMs }, isTalkative };
+      const member: OracleMember = {
+        shape,
+        instanceId: name,
+        directory,
+        log: { brokers, sessionTimeoutMs, retryWithinMs: startWithinMs },
+        isTalkative,
+      };
       return [child, JSON.stringify(member)];
     },
     readEvent: readJsonEvent,
