@@ -19,6 +19,8 @@ export interface ViewBatch {
   readonly steps: readonly StepUpsert[];
   readonly sessions: readonly SessionUpsert[];
   readonly guides: readonly Guide[];
+  /** Offset of the record that a row came from, in the topic of its kind. A row without one counts as later than what stands. */
+  readonly offsets?: ReadonlyMap<SessionUpsert | StepUpsert | Guide, bigint>;
   readonly positions: readonly TopicPartitionOffset[];
 }
 

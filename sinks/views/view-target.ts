@@ -48,10 +48,18 @@ function viewBatch({ rows, ranges }: SinkBatch<ViewRow>): Parameters<ViewWriter[
   const steps: StepUpsert[] = [];
   const sessions: SessionUpsert[] = [];
   const guides: Guide[] = [];
-  for (const { row } of rows) {
+  const offsets = new Map<StepUpsert | SessionUpsert | Guide, bigint>();
+  for (const { row, offset } of rows) {
+    offsets.set(row.row, offset);
     if (row.type === 'step') steps.push(row.row);
     else if (row.type === 'session') sessions.push(row.row);
     else guides.push(row.row);
   }
-  return { steps, sessions, guides, positions: ranges.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset })) };
+  return {
+    steps,
+    sessions,
+    guides,
+    offsets,
+    positions: ranges.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset })),
+  };
 }

@@ -4,12 +4,13 @@ import type { Guide, SessionUpsert, StepUpsert } from '../../../schemas/types/gu
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { TopicPartition, TopicPartitionOffset } from '../../../topology/log/log.ts';
 import type { GuideSummary, LiveSnapshot, Page, PageRequest, ViewBatch, ViewReader, ViewWriter } from '../../ports/views.ts';
+import { groupBySession } from '../../views/session-rows.ts';
+import type { SessionRows } from '../../views/session-rows.ts';
 import { titleQuery } from '../../views/title-query.ts';
 import { corruptViews, openOrderedRows } from './ordered-rows.ts';
 import type { OrderedRows, RowWrite } from './ordered-rows.ts';
 import { sealedRows } from './sealed-rows.ts';
-import { changeWrites, groupBySession, removalWrites } from './session-change.ts';
-import type { SessionRows } from './session-change.ts';
+import { changeWrites, removalWrites } from './session-change.ts';
 import * as keys from './view-keys.ts';
 
 export interface EmbeddedViewsOptions {

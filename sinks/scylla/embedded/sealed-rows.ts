@@ -1,6 +1,6 @@
 import { sealed, type SealKeys } from '../../../schemas/sealed.ts';
 import { bufferSerde } from '../../../schemas/serdes.ts';
-import { StepwrightError } from '../../../topology/base/errors.ts';
+import { unlessVoid } from '../../views/unless-void.ts';
 import type { OrderedRows, Row, RowWrite } from './ordered-rows.ts';
 import { scopeOfRow } from './view-keys.ts';
 
@@ -36,13 +36,4 @@ export function sealedRows(rows: OrderedRows, keyring: SealKeys): OrderedRows {
       ),
     close: () => rows.close(),
   };
-}
-
-function unlessVoid(work: () => Buffer): Buffer | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof StepwrightError && error.disposition === 'drop') return undefined;
-    throw error;
-  }
 }

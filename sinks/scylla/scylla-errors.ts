@@ -1,0 +1,66 @@
+import { errors } from 'cassandra-driver';
+import { StepwrightError } from '../../topology/base/errors.ts';
+
+/** Error codes of the CQL binary protocol v4, §9. */
+const codes = {
+  badCredentials: 0x0100,
+  unauthorized: 0x2100,
+  invalid: 0x2200,
+} as const;
+
+/** Of the protocol: server error, unavailable, overloaded, bootstrapping, truncation, time-outs and failures of writes and reads. They pass. */
+const passing: ReadonlySet<number> = new Set([0x0000, 0x1000, 0x1001, 0x1002, 0x1003, 0x1100, 0x1200, 0x1300, 0x1500]);
+
+/** Says what an error of the driver or of a server means for the views. What is not known is fatal. */
+export function viewError(error: unknown): StepwrightError {
+  if (error instanceof StepwrightError) return error;
+  if (hasInner(error, isAuthentication)) {
+    return new StepwrightError('VIEW_ACCESS_DENIED', 'The Scylla nodes refused the user or the password.', { cause: error });
+  }
+  if (error instanceof errors.ResponseError) return responseError(error);
+  if (isUnreachable(error)) {
+    const message = 'No Scylla node answered in time; it is tried again.';
+    return new StepwrightError('VIEW_UNAVAILABLE', message, { disposition: 'retry', cause: error });
+  }
+  return new StepwrightError('VIEW_FAILED', `The views failed: ${textOf(error)}`, { cause: error });
+}
+
+function responseError(error: errors.ResponseError): StepwrightError {
+  const { code, message } = error;
+  if (code === codes.unauthorized) {
+    return new StepwrightError('VIEW_ACCESS_DENIED', `The Scylla user may not do this: ${message}`, { cause: error });
+  }
+  if (code === codes.invalid && /too large|maximum (?:allowed )?size|exceeds/i.test(message)) {
+    const text = 'A row is larger than the servers take in one write.';
+    return new StepwrightError('VIEW_FAILED', text, { disposition: 'dead-letter', cause: error });
+  }
+  if (passing.has(code)) {
+    return new StepwrightError('VIEW_UNAVAILABLE', `The Scylla nodes could not do it now: ${message}`, {
+      disposition: 'retry',
+      cause: error,
+    });
+  }
+  return new StepwrightError('VIEW_FAILED', `The Scylla nodes refused a request: ${message}`, { cause: error });
+}
+
+function isAuthentication(error: unknown): boolean {
+  return error instanceof errors.AuthenticationError || (error instanceof errors.ResponseError && error.code === codes.badCredentials);
+}
+
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof errors.NoHostAvailableError || error instanceof errors.OperationTimedOutError) return true;
+  if (error instanceof errors.BusyConnectionError) return true;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+}
+
+/** Of an error that stands for several, one a node. */
+function hasInner(error: unknown, test: (inner: unknown) => boolean): boolean {
+  if (test(error)) return true;
+  if (!(error instanceof errors.NoHostAvailableError)) return false;
+  const inner: unknown = error.innerErrors;
+  return typeof inner === 'object' && inner !== null && Object.values(inner).some(test);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
