@@ -2,8 +2,8 @@ import { best, type Candidate } from './candidate.ts';
 import type { CatalogTask } from './task-catalog.ts';
 
 /**
- * Chooses `standbyCount` members for each task that has state: never the owner, other hosts first, who has a copy already, then the least
- * loaded. Fewer when there are fewer members.
+ * Chooses `standbyCount` members for each task that has state: never the owner, nor another thread of its process, other hosts first, who has a
+ * copy already, then the least loaded. Fewer when there are fewer members.
  */
 export function chooseStandbys(
   owners: ReadonlyMap<CatalogTask, Candidate>,
@@ -17,8 +17,9 @@ export function chooseStandbys(
   for (const [task, owner] of owners) {
     const members: Candidate[] = [];
     while (members.length < standbyCount) {
-      const usedHosts = new Set([owner, ...members].map(hostOf));
-      const left = able.filter((candidate) => candidate !== owner && !members.includes(candidate) && candidate.mayRun(task));
+      const taken = [owner, ...members];
+      const usedHosts = new Set(taken.map(hostOf));
+      const left = able.filter((candidate) => candidate.mayRun(task) && !taken.some((one) => isSameProcess(one, candidate)));
       const next = best(left, (candidate) => {
         const load = loads.get(candidate) ?? 0;
         return [
@@ -43,6 +44,11 @@ function stickiness(candidate: Candidate, task: CatalogTask): number {
   const rank = candidate.rank(task);
   if (rank <= 1) return 0;
   return rank === 2 && candidate.isCaughtUp(task) ? 1 : 2;
+}
+
+/** Members at one address are threads of one process, which die together. */
+function isSameProcess(left: Candidate, right: Candidate): boolean {
+  return left === right || (left.host !== '' && left.host === right.host);
 }
 
 /** Without the port; a member that advertises nothing is a host of its own. */

@@ -292,6 +292,22 @@ test('a standby is on another host than its task while there is one', () => {
   }
 });
 
+test('threads of one process keep no copies for each other: they would die together', () => {
+  const assign = createTaskAssignor({ topology, acceptableRecoveryLag, standbyCount: 1, maxWarmups: 2 });
+  const member = (memberId: string, host: string) => ({ memberId, topics, userData: encodeMemberData({ host, tasks: [] }) });
+  const counts = new Map(topics.map((topic) => [topic, 4]));
+  const planOf = (members: readonly ReturnType<typeof member>[]) =>
+    decodePlan(assign(members, counts).get('a-1')?.userData ?? Buffer.alloc(0))?.members ?? [];
+  const threads = [member('a-1', 'one:1'), member('a-2', 'one:1')];
+  assert.deepEqual(
+    planOf(threads).map(({ standby }) => standby.length),
+    [0, 0],
+  );
+  const [first, second, other] = planOf([...threads, member('b', 'one:2')]);
+  const stateful = [...(first?.active ?? []), ...(second?.active ?? [])].filter(({ subTopology }) => subTopology < 2);
+  assert.deepEqual(other?.standby.map(taskIdText).toSorted(), stateful.map(taskIdText).toSorted());
+});
+
 test('members of another version, or without data, get their share of tasks and no copies', () => {
   const assign = createTaskAssignor({ topology, acceptableRecoveryLag, standbyCount: 1, maxWarmups: 2 });
   const counts = new Map(topics.map((topic) => [topic, 4]));
