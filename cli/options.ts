@@ -54,7 +54,10 @@ export const roleOptions = {
     default: undefined,
     help: 'Folder that this process keeps for itself: stores, views, spool. The --data folder when not given; two processes need two.',
   }),
-  views: oneOfOption(viewKinds, { default: 'embedded', help: 'Where the rows are that people read.' }),
+  views: oneOfOption(viewKinds, {
+    default: 'embedded',
+    help: 'Where the rows are that people read: in the --state folder of one process, or on ScyllaDB or Cassandra.',
+  }),
   objects: oneOfOption(objectKinds, {
     default: 'folder',
     help: 'Where pictures and documents are: a folder under --data, shared by all processes.',

@@ -19,6 +19,8 @@ import {
   threadsRule,
 } from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
+import { scyllaChoiceOf, scyllaRule } from '../platform/scylla-choice.ts';
+import { scyllaOptions } from '../scylla-options.ts';
 import { stayUp } from '../start/stay-up.ts';
 import { stopWithin } from '../start/stop-within.ts';
 import { packageVersion } from '../version.ts';
@@ -30,6 +32,7 @@ const table = {
   ...httpOptions,
   ...engineOptions,
   ...analyticsOptions,
+  ...scyllaOptions,
 };
 type Values = OptionValues<typeof table>;
 
@@ -41,7 +44,17 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [roleNamesRule, embeddedLogRule, threadsRule, brokersRule, embeddedViewsRule, credentialsRule, originRule, publicUrlRule],
+  rules: [
+    roleNamesRule,
+    embeddedLogRule,
+    threadsRule,
+    brokersRule,
+    embeddedViewsRule,
+    scyllaRule,
+    credentialsRule,
+    originRule,
+    publicUrlRule,
+  ],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     const process = await startRoleProcess({ ...optionsOf(values), onRestore: restoreReporter(context.stderr) });
@@ -72,7 +85,15 @@ function optionsOf(values: Values): RoleProcessOptions {
 
 function adaptersOf(values: Values): AdapterChoice {
   const { log, logSync, views, objects, analytics } = values;
-  return { log, logSync, views, objects, analytics, ...(log === 'kafka' && { kafka: kafkaChoiceOf(values) }) };
+  return {
+    log,
+    logSync,
+    views,
+    objects,
+    analytics,
+    ...(log === 'kafka' && { kafka: kafkaChoiceOf(values) }),
+    ...(views === 'scylla' && { scylla: scyllaChoiceOf(values) }),
+  };
 }
 
 function greet({ url, adminUrl, tokens, keyCount }: RoleProcess, values: Values, { stdout }: CommandContext): void {

@@ -9,6 +9,7 @@ import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analy
 import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
 import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
+import { openScyllaViews } from '../../sinks/scylla/scylla-views.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
@@ -16,13 +17,14 @@ import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { createKafkaLog } from '../../topology/log/kafka/kafka-log.ts';
 import type { Log, TopicPartition } from '../../topology/log/log.ts';
 import type { Folders } from './folders.ts';
+import type { ScyllaChoice } from './scylla-choice.ts';
 
 /**
  * The one place where an adapter is chosen. A new one is a word in its list, which makes it a value of the option of that name, and a case in its
  * function. `embedded` kinds belong to one process; `shared` tells which may be opened by several at once (role-rules.ts refuses the rest).
  */
 export const logKinds = ['embedded', 'kafka'] as const;
-export const viewKinds = ['embedded'] as const;
+export const viewKinds = ['embedded', 'scylla'] as const;
 export const objectKinds = ['folder'] as const;
 export const analyticsKinds = ['chdb', 'off'] as const;
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -50,6 +52,7 @@ export interface AdapterChoice {
   /** Of the embedded log. */
   readonly logSync: 'never' | 'always';
   readonly views: ViewKind;
+  readonly scylla?: ScyllaChoice;
   readonly objects: ObjectKind;
   readonly analytics: AnalyticsKind;
 }
@@ -127,14 +130,22 @@ export interface ViewParts {
   /** Where a session's steps are in the log. */
   readonly livePartitionOf: (tenantId: string, sessionId: string) => TopicPartition;
   readonly keyring: Keyring;
+  /** Of the topics that views are made from: another id means that offsets began anew. */
+  readonly topicIds: () => Promise<ReadonlyMap<string, string>>;
 }
 
 export type Views = ViewWriter & ViewReader;
 
-export function openViews({ views }: AdapterChoice, { folders }: AdapterEnvironment, parts: ViewParts): Promise<Views> {
+/** @throws the codes of embedded-views.ts and scylla-views.ts; {CONFIG_INVALID} */
+export async function openViews({ views, scylla }: AdapterChoice, environment: AdapterEnvironment, parts: ViewParts): Promise<Views> {
+  const { folders, clock, logger } = environment;
+  const { livePartitionOf, keyring } = parts;
   switch (views) {
     case 'embedded':
-      return openEmbeddedViews({ folder: folders.views, ...parts });
+      return openEmbeddedViews({ folder: folders.views, livePartitionOf, keyring });
+    case 'scylla':
+      if (scylla === undefined) throw new StepwrightError('CONFIG_INVALID', '--scylla-contact-points: is needed with --views scylla');
+      return openScyllaViews({ ...scylla, topicIds: await parts.topicIds(), livePartitionOf, keyring, clock, logger });
   }
 }
 

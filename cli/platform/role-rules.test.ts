@@ -38,3 +38,17 @@ test('brokers belong to the Kafka log, are needed by it and have a port; a passw
   assert.match(told, /--brokers-password: belongs to --brokers-user/);
   assert.doesNotMatch(told, /hunter2/);
 });
+
+test('nodes belong to the Scylla views, are needed by them and have a port; a password belongs to a user; days belong to a tenant', async () => {
+  const scylla = [...kafka, '--views', 'scylla'];
+  const nodes = [...scylla, '--scylla-contact-points', '127.0.0.1:9042'];
+  assert.match(await refused(...kafka, '--scylla-contact-points', '127.0.0.1:9042'), /--scylla-contact-points: belongs to --views scylla/);
+  assert.match(await refused(...scylla), /--scylla-contact-points: is needed with --views scylla/);
+  assert.match(await refused(...scylla, '--scylla-contact-points', 'node-1'), /--scylla-contact-points: "node-1" is no host:port/);
+  assert.match(await refused(...nodes, '--scylla-user', 'app'), /--scylla-password: is needed with --scylla-user/);
+  const told = await refused(...nodes, '--scylla-password', 'hunter2');
+  assert.match(told, /--scylla-password: belongs to --scylla-user/);
+  assert.doesNotMatch(told, /hunter2/);
+  assert.match(await refused(...nodes, '--scylla-ca', 'ca.pem'), /--scylla-ca: belongs to --scylla-tls/);
+  assert.match(await refused(...nodes, '--scylla-keep-days-of', 'acme=soon'), /--scylla-keep-days-of: "acme=soon" is no tenant=days/);
+});

@@ -83,18 +83,21 @@ export async function openShared(options: SharedStorageOptions): Promise<SharedS
   }
 }
 
+const viewTopics = ['guide.steps.v1', 'guide.sessions.v1', 'guide.finished.v1'] as const;
+
 /** Opens views and analytics on what `openShared` opened; close it before. */
 export async function openReadSide(
-  shared: Pick<SharedStorage, 'serdes' | 'keyring' | 'partitionCount'>,
+  shared: Pick<SharedStorage, 'log' | 'serdes' | 'keyring' | 'partitionCount'>,
   adapters: AdapterChoice,
   environment: AdapterEnvironment,
 ): Promise<ReadSide> {
-  const { serdes, keyring, partitionCount } = shared;
+  const { log, serdes, keyring, partitionCount } = shared;
   const livePartitionOf = (tenantId: string, sessionId: string) => ({
     topic: 'guide.steps.v1',
     partition: partitionOfKey(Buffer.from(`${tenantId}/${sessionId}`), partitionCount),
   });
-  const views = await openViews(adapters, environment, { livePartitionOf, keyring });
+  const topicIds = async () => new Map((await log.describeTopics(viewTopics)).map(({ name, id }) => [name, id]));
+  const views = await openViews(adapters, environment, { livePartitionOf, keyring, topicIds });
   try {
     const analytics = openAnalyticsOf(adapters, environment, serdes);
     return { views, analytics, close: () => runAll([() => analytics.close(), () => views.close()]) };
