@@ -87,7 +87,7 @@ export function buildGuideTopology(options: GuideTopologyOptions): Topology {
   type TitleContext = Parameters<typeof createTitleProcessor>[0];
   const outputs = builder.processor('title', {
     from: safe,
-    stores: titleStoreSpecs({ state: sealedJson<TitleState>(), step: sealedJson<TitledStep>(), ahead: jsonSerde<Revision>() }, ttlMs),
+    stores: titleStoreSpecs({ state: sealedJson<TitleState>(), step: sealedJson<TitledStep>(), ahead: sealedJson<Revision>() }, ttlMs),
     create: (context: TitleContext) => createTitleProcessor(context, titleOptions),
   });
   addOutputs(builder, outputs, options, titleOptions.asksModels);
