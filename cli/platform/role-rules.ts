@@ -43,7 +43,7 @@ export function embeddedLogRule({ roles: wanted, log }: Pick<RoleValues, 'roles'
 export function embeddedViewsRule({ roles: wanted, views }: Pick<RoleValues, 'roles' | 'views'>): Refused<'views'> | undefined {
   const [has, lacks] = wanted.includes('gateway') ? ['gateway', 'sinks'] : ['sinks', 'gateway'];
   if (views !== 'embedded' || !wanted.includes(has) || wanted.includes(lacks)) return undefined;
-  const problem = `embedded is a folder that one process owns: sinks fill it and gateway reads it, so name both here (--roles gateway,sinks) and only processors elsewhere`;
+  const problem = `embedded is a folder that one process owns: sinks fill it and gateway reads it, so name both here (--roles gateway,sinks), or say --views scylla`;
   return { option: 'views', problem };
 }
 
