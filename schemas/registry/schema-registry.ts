@@ -8,7 +8,10 @@ export interface SchemaRegistry {
    * @throws {SCHEMA_INVALID} when the text is not a schema; {SCHEMA_INCOMPATIBLE} naming the field that older data could not be read into.
    */
   register(subject: string, schemaText: string): Promise<number>;
-  /** Synchronous, because deserializing is: adapters keep what they know in memory and look once more for an unknown id. */
+  /**
+   * Synchronous, because deserializing is: adapters keep what they know in memory and look once more for an unknown id; undefined when nobody registered
+   * it. @throws {SCHEMA_REGISTRY_UNAVAILABLE} disposition `retry`, while the answer is under way or cannot be had: the record waits, and is never guessed at.
+   */
   schemaById(id: number): string | undefined;
   /** Versions of the subject, oldest first. */
   versionsOf(subject: string): Promise<readonly RegisteredSchema[]>;

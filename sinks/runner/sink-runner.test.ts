@@ -9,7 +9,7 @@ import type { Metrics } from '../../topology/base/metrics.ts';
 import type { TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { MemoryLog } from '../../topology/log/memory/memory-log.ts';
 import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { backoffDelayMs } from '../../topology/base/backoff.ts';
 import { SinkRunner } from './sink-runner.ts';
 import type { SinkRunnerOptions } from './sink-runner.ts';
 import type { SinkBatch, SinkTarget, SourceRange } from './sink-target.ts';

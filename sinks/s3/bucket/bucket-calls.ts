@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffDelayMs } from '../../../topology/base/backoff.ts';
 import { StepwrightError } from '../../../topology/base/errors.ts';
-import { backoffDelayMs } from '../../runner/backoff.ts';
 import { classifyBucketError } from './bucket-errors.ts';
 
 export interface CallTuning {
