@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createKafkaLog } from '../../log/kafka/kafka-log.ts';
-import { consumeWithJava, javaToolsSkip } from '../../log/kafka/test-support/java-tools.ts';
+import { consumeWithJava, javaToolsSkip, runJavaTool } from '../../log/kafka/test-support/java-tools.ts';
 import { findTestBroker } from '../../log/kafka/test-support/test-broker.ts';
 import type { MemberEvent } from '../fleet/member-process.ts';
 import { MemberProcess, readJsonEvent } from '../fleet/member-process.ts';
@@ -52,6 +52,15 @@ test(
       events.filter((event) => event.event === 'restored' && event.wiped !== undefined),
       [],
     );
+    await t.test("Kafka's own tool lists no open transaction", { skip: javaToolsSkip() }, async () => {
+      const listed = await runJavaTool('org.apache.kafka.tools.TransactionsCommand', ['--bootstrap-server', address, 'list']);
+      const ours = listed.filter((line) => line.startsWith(`${shape.name}-`));
+      assert.equal(ours.length, 2 * shape.partitionCount, listed.join('\n'));
+      assert.deepEqual(
+        ours.filter((line) => !/\b(?:CompleteCommit|CompleteAbort|Empty)\b/.test(line)),
+        [],
+      );
+    });
     await t.test("Java's console consumer sees the same", { skip: javaToolsSkip() }, async () => {
       const { echo, groupTotals } = oracleTopics(shape);
       // One more than there should be, so that a doubled record shows.
