@@ -17,7 +17,7 @@ export const engineOptions = {
   partitions: integerOption({ default: 4, min: 1, max: 256, help: 'Partitions of each topic; fixed when the topics are made.' }),
   commitIntervalMs: integerOption({ default: 100, min: 1, max: 60_000, unit: 'ms', help: 'Longest time between two commits of a task.' }),
   stateBudgetBytes: integerOption({
-    default: 128 << 20,
+    default: 64 << 20,
     min: 16 << 20,
     unit: 'bytes',
     help: 'Memory for the caches and write buffers of all stores of the process.',
@@ -25,6 +25,17 @@ export const engineOptions = {
   logSync: oneOfOption(['never', 'always'] as const, {
     default: 'never',
     help: 'Sync the log to the disk at every commit: survives a power cut, not only a crash of the process.',
+  }),
+};
+
+/** Of a process that stays up. */
+export const memoryOptions = {
+  heapGrowthPercent: integerOption({
+    default: 50,
+    min: 0,
+    max: 1_000,
+    unit: '%',
+    help: 'How far the heap may grow beyond what lives in it before it is collected; 0 leaves it to V8, which is faster and holds more.',
   }),
 };
 

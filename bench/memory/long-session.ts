@@ -11,7 +11,8 @@ export interface LongSessionOptions {
   readonly seed: number;
 }
 
-const warmUpSessionCount = 8_000;
+/** Sessions as long as the one that is measured, so that what such a session needs for a while was there before. */
+const warmUpSessionCount = 20_000;
 const sampleEveryCount = 1_000;
 const stretchCount = 10;
 
@@ -34,7 +35,7 @@ export async function longSession(platform: PlatformUnderLoad, options: LongSess
 async function warmUp(platform: PlatformUnderLoad, eventCount: number): Promise<void> {
   for (let done = 0; done < eventCount; done += warmUpSessionCount) {
     await play(platform, `warm-up-${done}`, sessionOf(Math.min(warmUpSessionCount, eventCount - done), 99 + done));
-    if ((done / warmUpSessionCount) % 5 === 4) say(`warming up, after ${done + warmUpSessionCount} events ${inMiB(residentBytes())} MiB`);
+    if ((done / warmUpSessionCount) % 2 === 1) say(`warming up, after ${done + warmUpSessionCount} events ${inMiB(residentBytes())} MiB`);
   }
 }
 

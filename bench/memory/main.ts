@@ -5,12 +5,14 @@
  * system counts it, sampled every 1,000 events, by two estimates (resident.ts). No collection is forced, unless node was started with `--expose-gc`: the
  * difference is what V8 has not yet collected.
  * Warm-up: other sessions, so many events (`--warm`) that every cache and write buffer which is bounded in bytes has been full; the default
- * state budget (128 MiB over four tasks) needs most of them. The memory on the way is printed.
+ * state budget (64 MiB over four tasks) needs most of them. The memory on the way is printed.
  * Not measured: pictures (bench/images), HTTP, watchers.
- * Rerun: `npm run bench:memory -- [--only long|many|restart] [--events 45000] [--warm 320000] [--sessions 2000] [--rounds 3] [--open 5000] [--analytics] [--state-budget-bytes N]`.
+ * Rerun: `npm run bench:memory -- [--only long|many|restart] [--events 20000] [--warm 240000] [--sessions 2000] [--rounds 3] [--open 5000] [--analytics] [--state-budget-bytes N]`.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
+import { memoryOptions } from '../../cli/options.ts';
+import { limitHeapGrowth } from '../../cli/platform/heap-growth.ts';
 import { longSession } from './long-session.ts';
 import { manySessions } from './many-sessions.ts';
 import { startPlatformUnderLoad, type PlatformUnderLoad } from './platform-under-load.ts';
@@ -18,8 +20,8 @@ import { restartWithOpenSessions, resume } from './restart.ts';
 
 const { values } = parseArgs({
   options: {
-    events: { type: 'string', default: '45000' },
-    warm: { type: 'string', default: '320000' },
+    events: { type: 'string', default: '20000' },
+    warm: { type: 'string', default: '240000' },
     sessions: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '3' },
     open: { type: 'string', default: '5000' },
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
   },
 });
+limitHeapGrowth(memoryOptions.heapGrowthPercent.default);
 const isAsked = (part: string): boolean => values.only === part || values.only === '';
 
 if (values.only === 'resume') {

@@ -3,8 +3,9 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
-import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, roleOptions } from '../options.ts';
+import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, memoryOptions, roleOptions } from '../options.ts';
 import type { AdapterChoice } from '../platform/adapters.ts';
+import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
@@ -31,6 +32,7 @@ const table = {
   ...logOptions,
   ...httpOptions,
   ...engineOptions,
+  ...memoryOptions,
   ...analyticsOptions,
   ...scyllaOptions,
 };
@@ -57,6 +59,7 @@ export const runCommand = defineCommand({
   ],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
+    limitHeapGrowth(values.heapGrowthPercent);
     const process = await startRoleProcess({ ...optionsOf(values), onRestore: restoreReporter(context.stderr) });
     greet(process, values, context);
     const end = await stayUp({ stopped: context.stopped, isHealthy: () => process.health.isHealthy(), nowMs: () => performance.now() });

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { booleanOption, numberOption, oneOfOption } from '../../topology/base/option-types.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
-import { analyticsOptions, dataOptions, engineOptions, httpOptions } from '../options.ts';
+import { analyticsOptions, dataOptions, engineOptions, httpOptions, memoryOptions } from '../options.ts';
 import { originRule, publicUrlRule } from '../platform/role-rules.ts';
+import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
 import { startServer, type Server } from '../platform/server.ts';
@@ -15,6 +16,7 @@ const table = {
   ...dataOptions,
   ...httpOptions,
   ...engineOptions,
+  ...memoryOptions,
   ...analyticsOptions,
   demo: oneOfOption(['once', 'again', 'never'] as const, {
     default: 'once',
@@ -40,6 +42,7 @@ export const startCommand = defineCommand({
   rules: [originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('start', positionals);
+    limitHeapGrowth(values.heapGrowthPercent);
     const analytics = values.analytics !== 'off';
     const server = await startServer({ ...values, analytics, version: packageVersion(), onRestore: restoreReporter(context.stderr) });
     try {

@@ -93,9 +93,12 @@ export async function startProcessors(
 /** The chain changes little state a second: more than this would fill for an hour before it empties, memory that looks like a leak. */
 const maxTaskMemtableBytes = 4 << 20;
 
+/** What a task folds before it flushes is memory too; a flush of less costs more than it frees. */
+const minTaskFlushBytes = 1 << 20;
+
 /** The process's budget over all tasks that it may come to own, in the proportions of the default. */
 function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
-  const { cacheBytes, blockCacheBytes, memtableBytes } = defaultStateBudgets;
+  const { cacheBytes, blockCacheBytes, memtableBytes, flushBounds } = defaultStateBudgets;
   const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);
   const part = (bytes: number): number => Math.floor(bytes * share);
   return {
@@ -103,5 +106,6 @@ function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
     cacheBytes: part(cacheBytes),
     blockCacheBytes: part(blockCacheBytes),
     memtableBytes: Math.min(part(memtableBytes), maxTaskMemtableBytes),
+    flushBounds: { ...flushBounds, bytes: Math.max(part(flushBounds.bytes), minTaskFlushBytes) },
   };
 }
