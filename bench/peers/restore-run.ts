@@ -87,7 +87,13 @@ export async function runRestart(bench: Workbench, contestant: Contestant, round
   try {
     await bench.committed(order, bench.scenario.recordCount + round * tailCount, app);
     const restoredCount = app.heard('restore-end').reduce((sum, { words }) => sum + Number(words[1]), 0);
-    const values = { firstOutputMs: Math.round(tookMs), restoredCount, wipeCount: app.heard('wiped').length };
+    const values = {
+      firstOutputMs: Math.round(tookMs),
+      restoreBeganMs: Math.round((app.heard('restore-start')[0]?.atMs ?? 0) - app.startedAtMs),
+      restoreEndedMs: Math.round((app.heard('restore-end').at(-1)?.atMs ?? 0) - app.startedAtMs),
+      restoredCount,
+      wipeCount: app.heard('wiped').length,
+    };
     return { contestant, round, values, outcome: undefined, notes: app.notes() };
   } finally {
     await app.kill();

@@ -7,6 +7,7 @@ import type { TaskState } from '../../state/task-state.ts';
 import { Admission } from './admission.ts';
 import type { CommitChannel } from './commit-channel.ts';
 import type { CommitCycle, CommitOutcome } from './commit-cycle.ts';
+import { pauseAfterCommitMs } from './commit-pace.ts';
 import { commitNumberOf, encodeCommitMetadata } from './commit-metadata.ts';
 import { CurrentRecord } from './current-record.ts';
 import { errorFields } from './error-fields.ts';
@@ -210,7 +211,8 @@ export class Task {
     const deadLetters = collector.deadLetters();
     const offsets = positions.map((position) => ({ ...position, metadata }));
     const outcome = await cycle.run({ commitId, offsets, mustFlush });
-    this.#nextCommitAtMs = this.#dueAfter(environment.clock.monotonicMs() - startedAtMs);
+    const tookMs = environment.clock.monotonicMs() - startedAtMs;
+    this.#nextCommitAtMs = environment.clock.nowMs() + pauseAfterCommitMs(tookMs, environment.bounds.commitIntervalMs);
     if (this.#status !== 'committing' || outcome === 'lost') return outcome;
     this.#become('running');
     if (outcome === 'rolled-back') {
@@ -224,15 +226,6 @@ export class Task {
     const backlogs = this.#nodes.asyncNodes.map((node) => node.backlog());
     this.#report.committed({ startedAtMs, deadLetters, asyncCount: this.asyncRecordCount(), backlogs });
     return outcome;
-  }
-
-  /**
-   * An interval after the commit that has just ended began; but as long as that one took is left for work, up to an interval: a task that committed for 150 of every 160 ms, because
-   * the log is slow, would do nothing else.
-   */
-  #dueAfter(tookMs: number): number {
-    const { clock, bounds } = this.#parts.environment;
-    return clock.nowMs() + Math.max(bounds.commitIntervalMs - tookMs, Math.min(bounds.commitIntervalMs, tookMs));
   }
 
   /** Back to the last commit, in memory only (K4). */
