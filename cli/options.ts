@@ -71,7 +71,7 @@ export const roleOptions = {
   }),
   objects: oneOfOption(objectKinds, {
     default: 'folder',
-    help: 'Where pictures and documents are: a folder under --data, shared by all processes.',
+    help: 'Where pictures and documents are: a folder under --data, shared by all processes, or a bucket of S3 or a server that speaks it.',
   }),
   spoolBytes: integerOption({
     default: 1 << 30,

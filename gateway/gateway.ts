@@ -7,6 +7,7 @@ import type { UsageEvent } from '../schemas/types/usage.ts';
 import type { EventParser } from '../schemas/validate-event.ts';
 import type { AnalyticsReader } from '../sinks/ports/analytics.ts';
 import type { GuideDocuments } from '../sinks/ports/documents.ts';
+import type { ImageLinks } from '../sinks/ports/image-links.ts';
 import type { ViewReader } from '../sinks/ports/views.ts';
 import { runAll } from '../topology/base/run-all.ts';
 import type { Clock } from '../topology/base/clock.ts';
@@ -92,6 +93,8 @@ export interface GatewayDeps {
   readonly quarantine: ObjectStore;
   /** Redacted derivatives. */
   readonly images: ObjectStore;
+  /** Sends browsers to the pictures instead of the bytes through here. */
+  readonly imageLinks?: ImageLinks;
   readonly views: ViewReader;
   readonly documents: GuideDocuments;
   readonly analytics: AnalyticsReader;
@@ -204,7 +207,10 @@ function assemble(deps: GatewayDeps): Parts {
     ],
     deps.version,
   );
-  const pages = deps.pagesDirectory === undefined ? {} : { pages: createPages({ directory: deps.pagesDirectory, authenticator }) };
+  const pages =
+    deps.pagesDirectory === undefined
+      ? {}
+      : { pages: createPages({ directory: deps.pagesDirectory, authenticator, imageOrigin: deps.imageLinks?.origin }) };
   const http = createHttpServer({ routes, dispatcher, origins, ...pages });
   const live = createLive({
     log,

@@ -7,6 +7,7 @@ import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, 
 import type { AdapterChoice } from '../platform/adapters.ts';
 import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
+import { registryChoiceOf, registryRule } from '../platform/registry-choice.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
 import {
@@ -20,7 +21,10 @@ import {
   threadsRule,
 } from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
+import { s3ChoiceOf, s3Rule } from '../platform/s3-choice.ts';
 import { scyllaChoiceOf, scyllaRule } from '../platform/scylla-choice.ts';
+import { registryOptions } from '../registry-options.ts';
+import { s3Options } from '../s3-options.ts';
 import { scyllaOptions } from '../scylla-options.ts';
 import { stayUp } from '../start/stay-up.ts';
 import { stopWithin } from '../start/stop-within.ts';
@@ -35,6 +39,8 @@ const table = {
   ...memoryOptions,
   ...analyticsOptions,
   ...scyllaOptions,
+  ...s3Options,
+  ...registryOptions,
 };
 type Values = OptionValues<typeof table>;
 
@@ -53,6 +59,8 @@ export const runCommand = defineCommand({
     brokersRule,
     embeddedViewsRule,
     scyllaRule,
+    s3Rule,
+    registryRule,
     credentialsRule,
     originRule,
     publicUrlRule,
@@ -96,6 +104,8 @@ function adaptersOf(values: Values): AdapterChoice {
     analytics,
     ...(log === 'kafka' && { kafka: kafkaChoiceOf(values) }),
     ...(views === 'scylla' && { scylla: scyllaChoiceOf(values) }),
+    ...(objects === 's3' && { s3: s3ChoiceOf(values) }),
+    registry: registryChoiceOf(values),
   };
 }
 

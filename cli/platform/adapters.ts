@@ -4,8 +4,10 @@ import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import type { TopicSerdes } from '../../schemas/avro-serde.ts';
 import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
+import { createRemoteRegistry, remoteRegistryDefaults } from '../../schemas/registry/remote/remote-registry.ts';
 import type { SchemaRegistry } from '../../schemas/registry/schema-registry.ts';
 import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analytics.ts';
+import type { ImageLinks } from '../../sinks/ports/image-links.ts';
 import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
 import { openEmbeddedViews } from '../../sinks/scylla/embedded/embedded-views.ts';
@@ -17,6 +19,8 @@ import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { createKafkaLog } from '../../topology/log/kafka/kafka-log.ts';
 import type { Log, TopicPartition } from '../../topology/log/log.ts';
 import type { Folders } from './folders.ts';
+import type { RegistryChoice } from './registry-choice.ts';
+import type { S3Choice } from './s3-choice.ts';
 import type { ScyllaChoice } from './scylla-choice.ts';
 
 /**
@@ -25,7 +29,7 @@ import type { ScyllaChoice } from './scylla-choice.ts';
  */
 export const logKinds = ['embedded', 'kafka'] as const;
 export const viewKinds = ['embedded', 'scylla'] as const;
-export const objectKinds = ['folder'] as const;
+export const objectKinds = ['folder', 's3'] as const;
 export const analyticsKinds = ['chdb', 'off'] as const;
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
@@ -54,7 +58,10 @@ export interface AdapterChoice {
   readonly views: ViewKind;
   readonly scylla?: ScyllaChoice;
   readonly objects: ObjectKind;
+  readonly s3?: S3Choice;
   readonly analytics: AnalyticsKind;
+  /** A folder when undefined. */
+  readonly registry?: RegistryChoice | undefined;
 }
 
 /** What every adapter of a process shares. */
@@ -114,15 +121,30 @@ export function openKeyring({ folders, clock }: AdapterEnvironment, options: Pic
   return createFileKeyring({ directory: folders.keys, clock, ...options });
 }
 
-export function openRegistry({ folders }: AdapterEnvironment): SchemaRegistry {
-  return createFileRegistry(folders.schemas);
+export function openRegistry({ registry }: AdapterChoice, { folders, clock }: AdapterEnvironment): SchemaRegistry {
+  if (registry === undefined) return createFileRegistry(folders.schemas);
+  return createRemoteRegistry({ ...remoteRegistryDefaults, ...registry, random: Math.random, nowMs: () => clock.monotonicMs() });
 }
 
-export function openObjects({ objects }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): Promise<ObjectStore> {
+/** @throws {CONFIG_INVALID} and the codes of folder-object-store.ts and open-bucket.ts. */
+export async function openObjects({ objects, s3 }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): Promise<OpenedObjects> {
   switch (objects) {
     case 'folder':
-      return openFolderObjectStore({ folder: folders.objects, clock, logger });
+      return { store: await openFolderObjectStore({ folder: folders.objects, clock, logger }), close: async () => {} };
+    case 's3': {
+      if (s3 === undefined) throw new StepwrightError('CONFIG_INVALID', '--s3-bucket: is needed with --objects s3');
+      // The SDK takes a third of a second and 25 MB to load: only who asks for it pays.
+      const { openBucket } = await import('../../sinks/s3/bucket/open-bucket.ts');
+      return openBucket({ ...s3, random: Math.random, clock, logger });
+    }
   }
+}
+
+export interface OpenedObjects {
+  readonly store: ObjectStore;
+  /** Where browsers may be sent for pictures; undefined when the gateway hands them out itself. */
+  readonly imageLinks?: ImageLinks | undefined;
+  close(): Promise<void>;
 }
 
 /** What the read side hands to its adapters. */

@@ -69,7 +69,7 @@ export async function startGateway(
 }
 
 function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayParts): GatewayDeps {
-  const { log, serdes, keyring, objects, views, analytics } = storage;
+  const { log, serdes, keyring, objects, imageLinks, views, analytics } = storage;
   const { clock, logger, metrics, observer, health, verifiers } = parts;
   const forgetting = parts.sinks.length > 0 ? parts.sinks : forgettingTargets(storage);
   return {
@@ -92,6 +92,7 @@ function gatewayDeps(options: GatewayOptions, storage: Storage, parts: GatewayPa
     keyring,
     quarantine: quarantineOf(storage),
     images: objects,
+    ...(imageLinks && { imageLinks }),
     views,
     documents: createGuideDocuments(objects),
     analytics: analytics.reader,

@@ -3,6 +3,7 @@ import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { createTopicSerdes, type TopicSerdes } from '../../schemas/avro-serde.ts';
 import type { Analytics } from '../../sinks/clickhouse/open-analytics.ts';
+import type { ImageLinks } from '../../sinks/ports/image-links.ts';
 import { unforgottenObjects } from '../../sinks/s3/unforgotten-objects.ts';
 import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
@@ -33,6 +34,8 @@ export interface SharedStorage {
   readonly plainSerdes: TopicSerdes;
   readonly keyring: Keyring;
   readonly objects: ObjectStore;
+  /** Where browsers may be sent for pictures; undefined when the gateway hands them out itself. */
+  readonly imageLinks: ImageLinks | undefined;
   /** Of the topics: fixed when they were made. */
   readonly partitionCount: number;
   readonly folders: Folders;
@@ -72,10 +75,12 @@ export async function openShared(options: SharedStorageOptions): Promise<SharedS
   try {
     const partitionCount = await ensureTopics(log, options.partitionCount);
     const keyring = openKeyring(options, keyringCrashPoint && { crashPoint: keyringCrashPoint });
-    const objects = unforgottenObjects(await openObjects(adapters, options), keyring);
-    const plainSerdes = await createTopicSerdes(openRegistry(options));
+    const plainSerdes = await createTopicSerdes(openRegistry(adapters, options));
     const serdes = sealSessionTopics(plainSerdes, keyring);
-    return { log, serdes, plainSerdes, keyring, objects, partitionCount, folders, close: () => log.close() };
+    const { store, imageLinks, close: closeObjects } = await openObjects(adapters, options);
+    const objects = unforgottenObjects(store, keyring);
+    const close = (): Promise<void> => runAll([closeObjects, () => log.close()]);
+    return { log, serdes, plainSerdes, keyring, objects, imageLinks, partitionCount, folders, close };
   } catch (error) {
     // What refused to open says more than what then refused to close.
     await log.close().catch(() => undefined);

@@ -8,6 +8,8 @@ export interface PagesOptions {
   /** Folder of the viewer's files. A path without a file extension that is no folder is answered with the page of its first segment. */
   readonly directory: string;
   readonly authenticator: Authenticator;
+  /** Where pictures may come from besides here. */
+  readonly imageOrigin?: string | undefined;
 }
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -31,7 +33,9 @@ const mediaTypes: Readonly<Record<string, string>> = {
 export function createPages({
   directory,
   authenticator,
+  imageOrigin,
 }: PagesOptions): (call: IncomingCall, path: string) => Promise<OutgoingAnswer | undefined> {
+  const policy = pagePolicy(imageOrigin);
   return async (call, path) => {
     const token = call.query.get('token');
     if (token !== null)
@@ -43,7 +47,7 @@ export function createPages({
     if (isPage && identity === undefined) return unknownVisitor();
     return {
       status: 200,
-      headers: { ...securityHeaders, 'content-security-policy': pagePolicy, 'content-type': file.mediaType, 'cache-control': 'no-cache' },
+      headers: { ...securityHeaders, 'content-security-policy': policy, 'content-type': file.mediaType, 'cache-control': 'no-cache' },
       body: file.body,
     };
   };

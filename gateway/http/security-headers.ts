@@ -9,9 +9,11 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** For the viewer's own pages: scripts and connections of this origin only. */
-export const pagePolicy =
-  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/** For the viewer's own pages: scripts and connections of this origin only, pictures of `imageOrigin` too. */
+export function pagePolicy(imageOrigin?: string): string {
+  const images = imageOrigin === undefined ? '' : ` ${imageOrigin}`;
+  return `default-src 'self'; img-src 'self' data: blob:${images}; style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'`;
+}
 
 /** For guides as documents: they carry their style and pictures; a script in one would be an injection, so none runs. */
 export const documentPolicy =

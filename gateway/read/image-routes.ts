@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import type { ImageLinks } from '../../sinks/ports/image-links.ts';
 import { refuse } from '../http/refusal.ts';
 import type { Refusal } from '../http/refusal.ts';
 import type { ApiAnswer, ScopedRequest, ScopedRoute } from '../http/route.ts';
@@ -20,7 +22,13 @@ export function imageRoutes(deps: ReadDeps): readonly ScopedRoute[] {
         tag: 'read',
         summary: 'A redacted picture by the key that a step or guide names. The bytes of a key never change.',
         params: { key: { type: 'string', pattern: '^(images/)?[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){2,}$' } },
-        answers: { 200: { description: 'The picture.', contentType: 'image/png, image/jpeg or image/webp' } },
+        answers: {
+          200: { description: 'The picture.', contentType: 'image/png, image/jpeg or image/webp' },
+          302: {
+            description:
+              'Where the picture is, by an address that works for a short time; when the object store hands out pictures itself.',
+          },
+        },
         codes: ['IMAGE_UNKNOWN', 'SESSION_GONE'],
       },
       handle: (request) => answerImage(deps, request),
@@ -35,6 +43,7 @@ async function answerImage(deps: ReadDeps, request: ScopedRequest): Promise<ApiA
   if (!isOurs || sessionId === undefined || rest.length === 0) return unknownImage();
   if (isGone(deps, { tenantId, sessionId })) return gone();
   const key = [folder, tenantId, sessionId, ...rest].join('/');
+  if (deps.imageLinks !== undefined) return linkToImage(deps.images, deps.imageLinks, key);
   const [head, body] = await Promise.all([deps.images.head(key), deps.images.get(key)]);
   // Nothing but pictures is handed out under this path, whatever stands in the store.
   if (head === undefined || body === undefined || !imageTypes.has(head.contentType)) return unknownImage();
@@ -46,6 +55,15 @@ async function answerImage(deps: ReadDeps, request: ScopedRequest): Promise<ApiA
       etag: `"${createHash('sha1').update(key).digest('base64url')}"`,
     },
   };
+}
+
+/** Only after tenant and role were checked: whoever has the address can read the picture until it ends. */
+async function linkToImage(images: ObjectStore, links: ImageLinks, key: string): Promise<ApiAnswer | Refusal> {
+  const head = await images.head(key);
+  if (head === undefined || !imageTypes.has(head.contentType)) return unknownImage();
+  // Half of its time in the browser's cache, so that no address is used after its end.
+  const maxAge = Math.floor(links.validMs / 2_000);
+  return { status: 302, headers: { location: await links.linkTo(key), 'cache-control': `private, max-age=${maxAge}` } };
 }
 
 function unknownImage(): Refusal {

@@ -2,6 +2,7 @@ import type { Keyring } from '../../processors/ports/keyring.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import type { AnalyticsReader } from '../../sinks/ports/analytics.ts';
 import type { GuideDocuments } from '../../sinks/ports/documents.ts';
+import type { ImageLinks } from '../../sinks/ports/image-links.ts';
 import type { ViewReader } from '../../sinks/ports/views.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { UsageWriter } from './usage-writer.ts';
@@ -38,6 +39,8 @@ export interface ReadDeps {
   readonly documents: GuideDocuments;
   /** Redacted derivatives. */
   readonly images: ObjectStore;
+  /** Where browsers get them from; without it the bytes pass through here. */
+  readonly imageLinks?: ImageLinks;
   readonly analytics: AnalyticsReader;
   readonly keyring: Keyring;
   readonly operator: OperatorView;

@@ -7,17 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { BucketParts } from './bucket-client.ts';
-
-/** Storage classes whose objects can be read at once; what has to be restored first would break guides. */
-export const coldClasses = ['STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR'] as const;
-
-export interface LifecyclePolicy {
-  /** Age at which sealed originals go; never when undefined. As long as recordings may be replayed with their pictures. */
-  readonly quarantineDays?: number | undefined;
-  /** Age at which pictures move to `coldClass`; never when undefined. */
-  readonly coldAfterDays?: number | undefined;
-  readonly coldClass: (typeof coldClasses)[number];
-}
+import type { LifecyclePolicy } from './lifecycle-policy.ts';
 
 export type LifecycleOutcome = 'applied' | 'unchanged' | 'unsupported' | 'not-allowed';
 

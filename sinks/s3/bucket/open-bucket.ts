@@ -6,7 +6,8 @@ import { bucketParts, type BucketParts } from './bucket-client.ts';
 import { BucketObjectStore } from './bucket-object-store.ts';
 import type { BucketOptions } from './bucket-options.ts';
 import { createImageLinks, type ImageLinkOptions } from './image-links.ts';
-import { applyLifecycle, type LifecyclePolicy } from './lifecycle.ts';
+import type { LifecyclePolicy } from './lifecycle-policy.ts';
+import { applyLifecycle } from './lifecycle.ts';
 import { sweepUploads } from './multipart.ts';
 import { checkServer, keepsVersions } from './server-check.ts';
 
