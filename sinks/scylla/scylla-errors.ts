@@ -6,6 +6,7 @@ const codes = {
   badCredentials: 0x0100,
   unauthorized: 0x2100,
   invalid: 0x2200,
+  alreadyExists: 0x2400,
 } as const;
 
 /** Of the protocol: server error, unavailable, overloaded, bootstrapping, truncation, time-outs and failures of writes and reads. They pass. */
@@ -41,6 +42,13 @@ function responseError(error: errors.ResponseError): StepwrightError {
     });
   }
   return new StepwrightError('VIEW_FAILED', `The Scylla nodes refused a request: ${message}`, { cause: error });
+}
+
+/** A node does not know a table that another one, or its own schema tables, already have: it passes while a schema spreads. */
+export function isTableUnknown(error: unknown): boolean {
+  const cause = error instanceof StepwrightError ? error.cause : error;
+  if (!(cause instanceof errors.ResponseError)) return false;
+  return cause.code === codes.alreadyExists || (cause.code === codes.invalid && /does not exist|unconfigured table/i.test(cause.message));
 }
 
 function isAuthentication(error: unknown): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../topology/base/clock.ts';
 import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { CqlSession } from '../cql-session.ts';
+import { isTableUnknown } from '../scylla-errors.ts';
 import { schemaVersions, type SchemaVersion } from './versions.ts';
 
 export interface MigrationOptions {
@@ -16,6 +17,7 @@ const component = 'views';
 /** A process that dies while it migrates holds up the others for so long. */
 const lockSeconds = 60;
 const lookEveryMs = 250;
+const spreadWithinMs = 30_000;
 const waitWithinMs = 180_000;
 
 const ownTables = [
@@ -31,6 +33,19 @@ const ownTables = [
  * @throws {VIEW_SCHEMA_NEWER} when the keyspace has a version that this code does not know; {VIEW_UNAVAILABLE} when another process holds the lock for minutes.
  */
 export async function migrateViews(options: MigrationOptions): Promise<readonly number[]> {
+  const { clock } = options;
+  for (const startedAtMs = clock.monotonicMs(); ;) {
+    try {
+      return await migrateOnce(options);
+    } catch (error) {
+      // Another process is making the tables: they are named before they can be asked.
+      if (!isTableUnknown(error) || clock.monotonicMs() - startedAtMs > spreadWithinMs) throw error;
+      await sleep(clock, lookEveryMs);
+    }
+  }
+}
+
+async function migrateOnce(options: MigrationOptions): Promise<readonly number[]> {
   const { session, clock, versions = schemaVersions } = options;
   const known = Math.max(0, ...versions.map(({ version }) => version));
   const missing = async (): Promise<readonly SchemaVersion[]> => {

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
+import { freePort } from '../../services/free-port.ts';
+import { createSystemClock } from '../../topology/base/clock.ts';
+import { hasCode } from '../../topology/base/errors.ts';
+import { batchOf, guideRow, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
+import { livePartitionOf } from '../contracts/views-contract.ts';
+import { CqlSession } from './cql-session.ts';
+import { migrateViews } from './schema/migrate.ts';
+import { schemaVersions } from './schema/versions.ts';
+import type { ScyllaViewsOptions } from './scylla-options.ts';
+import { openScyllaViews } from './scylla-views.ts';
+import { dataCenter, findTestServer, newKeyspace, runCql } from './test-support/test-server.ts';
+
+const server = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
+const skip = 'skipReason' in server ? { skip: server.skipReason } : {};
+const address = 'address' in server ? server.address : '';
+const made: string[] = [];
+const clock = createSystemClock();
+
+function optionsFor(keyspace: string, change: Partial<ScyllaViewsOptions> = {}): ScyllaViewsOptions {
+  if (keyspace.startsWith('test_')) made.push(keyspace);
+  const place = { contactPoints: [address], localDataCenter: dataCenter, keyspace, replicationFactor: 1 };
+  return { ...place, livePartitionOf, keyring: createMemoryKeyring('views'), clock, ...change };
+}
+
+after(async () => {
+  if (address === '') return;
+  for (const keyspace of new Set(made)) await runCql({ address }, `DROP KEYSPACE IF EXISTS ${keyspace}`);
+});
+
+describe('tables on a CQL server', skip, () => {
+  test('four processes that make the keyspace and its tables at once all end well, and one set of tables stands', async () => {
+    const { keyspace } = optionsFor(newKeyspace());
+    const child = fileURLToPath(new URL('test-support/migrate-child.js', import.meta.url));
+    const exits = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const started = spawn(process.execPath, [child, address, keyspace, dataCenter], { stdio: ['ignore', 'ignore', 'inherit'] });
+        const [code] = await once(started, 'exit');
+        return code;
+      }),
+    );
+    assert.deepEqual(exits, [0, 0, 0, 0]);
+    const versions = await runCql({ address, keyspace }, 'SELECT version FROM schema_versions');
+    assert.deepEqual(
+      versions.map((row) => row['version']),
+      schemaVersions.map(({ version }) => version),
+    );
+    assert.deepEqual(await runCql({ address, keyspace }, 'SELECT * FROM schema_lock'), []);
+  });
+
+  test('a migration that was cut off after a part of its statements is done again, once', async () => {
+    const options = optionsFor(newKeyspace());
+    await (await openScyllaViews(options)).close();
+    await runCql({ address, keyspace: options.keyspace }, 'TRUNCATE schema_versions', 'DROP TABLE guide_list');
+    const session = await CqlSession.connect(options);
+    try {
+      const migrate = () => migrateViews({ session, keyspace: options.keyspace, clock });
+      assert.deepEqual(await migrate(), [1]);
+      assert.deepEqual(await migrate(), []);
+    } finally {
+      await session.close();
+    }
+    const views = await openScyllaViews(options);
+    await views.apply(batchOf({ sessions: [sessionRow()], guides: [guideRow()] }));
+    assert.equal((await views.listGuides('acme', { limitCount: 5 })).rows.length, 1);
+    await views.close();
+  });
+
+  test('a keyspace that a newer program made is refused, with the way out', async () => {
+    const options = optionsFor(newKeyspace());
+    await (await openScyllaViews(options)).close();
+    await runCql({ address, keyspace: options.keyspace }, "INSERT INTO schema_versions (component, version) VALUES ('views', 99)");
+    await assert.rejects(
+      openScyllaViews(options),
+      (error) => hasCode(error, 'VIEW_SCHEMA_NEWER') && /version 99.*knows 1.*newer program/.test(error.message),
+    );
+  });
+
+  test('a missing keyspace is refused with the statement that makes it', async () => {
+    const { replicationFactor: _made, ...options } = optionsFor(newKeyspace());
+    await assert.rejects(
+      openScyllaViews(options),
+      (error) => hasCode(error, 'VIEW_KEYSPACE_MISSING') && error.message.includes(`CREATE KEYSPACE IF NOT EXISTS ${options.keyspace}`),
+    );
+  });
+
+  test('nobody at the address, and nobody in the data centre, are told apart', async () => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    await assert.rejects(
+      openScyllaViews(optionsFor('stepwright', { contactPoints: [nobody] })),
+      (error) => hasCode(error, 'VIEW_UNAVAILABLE') && error.message.includes(nobody),
+    );
+    await assert.rejects(
+      openScyllaViews(optionsFor('stepwright', { localDataCenter: 'atlantis' })),
+      (error) => hasCode(error, 'CONFIG_INVALID') && error.message.includes('atlantis'),
+    );
+    await assert.rejects(openScyllaViews(optionsFor('x; DROP TABLE y')), (error) => hasCode(error, 'CONFIG_INVALID'));
+  });
+});
+
+describe('what stands in the tables', skip, () => {
+  const keyspace = newKeyspace();
+
+  test('a writer that was frozen and writes an older record late changes nothing (stamps)', async () => {
+    const options = optionsFor(keyspace, { edition: 'frozen' });
+    // The late one has remembered nothing of what the other one wrote: it has read the session when there was none.
+    const [late, ahead] = await Promise.all([openScyllaViews(options), openScyllaViews(options)]);
+    const first = {
+      sessions: [sessionRow({ sessionId: 'late' })],
+      steps: [stepRow({ sessionId: 'late', revision: { ordinal: 1, timer: 0, final: true } })],
+    };
+    const stamped = (rows: Parameters<typeof batchOf>[0], offset: bigint) =>
+      batchOf({ ...rows, offsets: new Map([...(rows.sessions ?? []), ...(rows.steps ?? [])].map((row) => [row, offset])) });
+    await late.apply(stamped(first, 10n));
+    const newer = stepRow({ sessionId: 'late', revision: { ordinal: 9, timer: 0, final: true }, title: 'newest' });
+    await ahead.apply(stamped({ steps: [newer] }, 90n));
+    const between = stepRow({ sessionId: 'late', revision: { ordinal: 5, timer: 0, final: true }, title: 'between' });
+    await late.apply(stamped({ steps: [between] }, 50n));
+    const live = await ahead.liveSteps('acme', 'late');
+    assert.deepEqual(typeof live === 'object' && live.steps.map((step) => step.title), ['newest']);
+    const [row] = await runCql(
+      { address, keyspace },
+      "SELECT WRITETIME(body) AS stamp FROM session_rows WHERE tenant_id = 'acme' AND session_id = 'late' AND edition = 'frozen' AND kind = 3",
+    );
+    assert.equal(String(row?.['stamp']), '90');
+    await Promise.all([late.close(), ahead.close()]);
+  });
+
+  test('topics that were made anew raise the epoch: everything is read again, and low offsets count', async () => {
+    const topics = (id: string): ReadonlyMap<string, string> => new Map([['guide.steps.v1', id]]);
+    const position = { topic: 'guide.steps.v1', partition: 0, nextOffset: 500n };
+    const row = sessionRow({ sessionId: 'anew' });
+    const before = await openScyllaViews(optionsFor(keyspace, { edition: 'anew', topicIds: topics('a') }));
+    await before.apply(batchOf({ sessions: [row], offsets: new Map([[row, 499n]]), positions: [position] }));
+    await before.close();
+    const anew = await openScyllaViews(optionsFor(keyspace, { edition: 'anew', topicIds: topics('b') }));
+    assert.deepEqual(await anew.positions(), []);
+    const next = sessionRow({ sessionId: 'anew', revision: { ordinal: 7, timer: 0, final: true }, title: 'anew' });
+    await anew.apply(batchOf({ sessions: [next], offsets: new Map([[next, 3n]]), positions: [{ ...position, nextOffset: 4n }] }));
+    assert.deepEqual(await anew.positions(), [{ ...position, nextOffset: 4n }]);
+    const shown = await anew.session('acme', 'anew');
+    assert.equal(typeof shown === 'object' && shown.title, 'anew');
+    await anew.close();
+  });
+
+  test('rows live as long as their tenant wants, titles are nowhere readable, and the position stands beside the rows', async () => {
+    const ttlSecondsOf = (tenantId: string): number => (tenantId === 'brief' ? 3_600 : 0);
+    const views = await openScyllaViews(optionsFor(keyspace, { edition: 'kept', ttlSecondsOf }));
+    const position = { topic: 'guide.steps.v1', partition: 1, nextOffset: 12n };
+    for (const tenantId of ['brief', 'long']) {
+      const rows = {
+        sessions: [sessionRow({ tenantId, title: 'Fallow deer' })],
+        steps: [stepRow({ tenantId })],
+        guides: [guideRow({ tenantId })],
+      };
+      await views.apply(batchOf({ ...rows, positions: [position] }));
+    }
+    const times = async (table: string, tenantId: string): Promise<unknown[]> =>
+      (
+        await runCql(
+          { address, keyspace },
+          `SELECT TTL(body) AS ttl, body FROM ${table} WHERE tenant_id = '${tenantId}' ${place[table] ?? ''}`,
+        )
+      )
+        .filter((row) => row['body'] !== null)
+        .map((row) => {
+          assert.equal(Buffer.isBuffer(row['body']) && row['body'].includes('Fallow'), false);
+          return row['ttl'] !== null;
+        });
+    const place: Readonly<Record<string, string>> = {
+      session_rows: "AND session_id = 's1'",
+      session_list: "AND edition = 'kept' AND month = 24286",
+      guide_list: "AND edition = 'kept' AND month = 24286",
+    };
+    for (const [table, count] of Object.entries({ session_rows: 3, session_list: 1, guide_list: 1 })) {
+      assert.deepEqual(
+        await times(table, 'brief'),
+        Array.from({ length: count }, () => true),
+        table,
+      );
+      assert.deepEqual(
+        await times(table, 'long'),
+        Array.from({ length: count }, () => false),
+        table,
+      );
+    }
+    const [beside] = await runCql(
+      { address, keyspace },
+      "SELECT next_offset FROM session_rows WHERE tenant_id = 'long' AND session_id = 's1' AND edition = 'kept' AND kind = 2",
+    );
+    assert.equal(String(beside?.['next_offset']), '12');
+    await views.close();
+  });
+
+  test('a row that the servers refuse is told apart from servers that are away', async () => {
+    const views = await openScyllaViews(optionsFor(keyspace, { edition: 'large' }));
+    const large = guideRow({ sessionId: 'large', title: 'x'.repeat(20 << 20) });
+    await assert.rejects(
+      views.apply(batchOf({ guides: [large] })),
+      (error) => hasCode(error, 'VIEW_FAILED') && error.disposition === 'dead-letter',
+    );
+    await views.close();
+  });
+});
