@@ -133,7 +133,7 @@ test('C2: a shot carries the masks of protected fields in this frame, in frames 
   const { page, messages, settle } = await record();
   await page.locator('#save').click();
   await settle();
-  const masks = messages.find(({ event }) => event.kind === 'pointer.down')?.shot?.masks ?? [];
+  const masks = messages.find(({ event }) => event.kind === 'pointer.down')?.shot?.timeline.at(-1)?.rects ?? [];
   const holders = ['#pw', '#card', '[data-stepwright-protect]', '#deep'].map((selector) => page.locator(selector));
   holders.push(page.frameLocator('#frame').locator('#pin'));
   for (const holder of holders) {

@@ -5,15 +5,18 @@ import { choiceByKey } from './choice-by-key.ts';
 import { isDrag, pointerOf, unexplainedAfterMs, type Press } from './gesture.ts';
 import { recordedKey } from './keys.ts';
 import { createMaskHistory } from './mask-history.ts';
+import type { ClearFrame } from './mask-cover.ts';
+import type { MaskLook, MaskTimeline } from './mask-timeline.ts';
 import type { Emit, PageMessage, ShotRequest } from './message.ts';
 import { createProtection } from './protection.ts';
 import { createTargetDescriber } from './target.ts';
+import { framePathOf } from './dom/frame-path.ts';
 import { createTypingTracker, inputOf, isTextField } from './typing.ts';
 
 /**
  * Records what a person does in one document. It listens at the window in the capture phase, so it sees an event before the page does and
  * names the element as it was; only trusted events count; scroll and hover are not recorded. Values and keys of protected
- * fields are never read (C1); masks of a picture are the union over the second before it (C2); one press makes one click (C3).
+ * fields are never read (C1); what a picture must cover is told with the times at which it stood where (C2); one press makes one click (C3).
  */
 export interface CaptureOptions {
   readonly view: Window;
@@ -22,6 +25,8 @@ export interface CaptureOptions {
   readonly protectSelector?: string;
   /** Elements of the recorder itself: what happens in them is not recorded. */
   readonly ignoreSelector?: string;
+  /** Something was scrolled, written in or animated here: what a document around this one cannot hear. */
+  readonly onMoved?: () => void;
 }
 
 export interface Capture {
@@ -29,14 +34,18 @@ export interface Capture {
   flush(): void;
   /** Reports unfinished typing and removes every listener. */
   stop(): void;
-  /** Protected rectangles right now; the host asks after a shot. */
+  /** Protected rectangles right now. */
   maskRects(): readonly Rect[];
-  /** True when this frame holds a protected element but does not know its own place (another origin): the host masks the whole frame. */
-  hasUnplacedMasks(): boolean;
+  /** What had to be covered when, until now; of the top document, what a host covers its pictures with. */
+  maskTimeline(): MaskTimeline;
+  /** Its place, and since when this document has held nothing to cover: a host leaves a frame of another origin to see only then. */
+  clearFrame(): ClearFrame | undefined;
+  /** A document inside this one was scrolled, written in or animated. */
+  movedInside(): void;
 }
 
 type Fields = Partial<PageMessage['event']>;
-type Shot = Omit<ShotRequest, 'masks'>;
+type Shot = Omit<ShotRequest, 'timeline'>;
 
 const beforeAction: Shot = { phase: 'before', moment: 'painted' };
 const typedText: Shot = { phase: 'after', moment: 'painted' };
@@ -52,11 +61,11 @@ export function startCapture(options: CaptureOptions): Capture {
     extraSelector: options.protectSelector,
     onChange: () => masks.changed(),
   });
-  const masks = createMaskHistory(view, () => protection.maskRects());
+  const masks = createMaskHistory({ view, look: () => lookAt(view, protection), onMoved: options.onMoved });
   const targets = createTargetDescriber(view, protection);
   const send = (kind: EventKind, fields: Fields, shot?: Shot): void => {
     const event = { atMs: Date.now(), kind, page: pageOf(view), ...fields };
-    emit(shot === undefined ? { event } : { event, shot: { ...shot, masks: masks.recent() } });
+    emit(shot === undefined ? { event } : { event, shot: { ...shot, timeline: masks.timeline() } });
   };
   const typing = createTypingTracker({
     view,
@@ -74,10 +83,14 @@ export function startCapture(options: CaptureOptions): Capture {
     view.addEventListener(name, handle, { capture: true, passive: true, signal: controller.signal });
   }
   view.addEventListener('pagehide', () => typing.flush(), { capture: true, signal: controller.signal });
-  masks.sample();
   return {
     maskRects: () => protection.maskRects(),
-    hasUnplacedMasks: () => frameOffset(view) === undefined && protection.hasProtected(),
+    maskTimeline: () => masks.timeline(),
+    clearFrame: () => {
+      const sinceMs = masks.clearSinceMs();
+      return sinceMs === undefined ? undefined : { framePath: framePathOf(view), sinceMs };
+    },
+    movedInside: () => masks.changed(),
     flush: () => typing.flush(),
     stop: () => {
       typing.flush();
@@ -218,12 +231,15 @@ function pageOf(view: Window): Page {
   };
 }
 
-function framePathOf(view: Window): string {
-  const path: number[] = [];
-  for (let current = view; current !== current.top; current = current.parent) {
-    path.unshift(
-      Array.from({ length: current.parent.length }, (_, index) => index).find((index) => current.parent[index] === current) ?? -1,
-    );
-  }
-  return path.join('/');
+function lookAt(view: Window, protection: ReturnType<typeof createProtection>): MaskLook {
+  const isTop = view === view.top;
+  const isPinched = isTop && view.visualViewport !== null && view.visualViewport.scale !== 1;
+  // Until it is painted the screen shows the page before.
+  const isPainted = !isTop || view.performance.getEntriesByType('paint').length > 0;
+  return {
+    rects: protection.maskRects(),
+    foreignFrames: protection.foreignFrames(),
+    viewportWidth: isPinched || !isPainted ? undefined : view.innerWidth,
+    hasUnplaced: frameOffset(view) === undefined && protection.hasProtected(),
+  };
 }

@@ -3,7 +3,7 @@ import type { PageMessage } from './message.ts';
 
 /**
  * The script that hosts inject into every frame. The host has put `__stepwright_emit` (a binding) and, optionally, `__stepwright_options`
- * there before; it calls `__stepwright_capture.maskRects()` after a shot and `.stop()` at the end.
+ * there before; it asks `__stepwright_capture` what its pictures must cover, and calls `.stop()` at the end.
  */
 declare global {
   interface Window {
@@ -21,6 +21,19 @@ if (window.__stepwright_capture === undefined && window.__stepwright_emit !== un
       // A page that is being torn down has lost its host: the host sees the gap.
       Promise.resolve(host(message)).catch(() => undefined);
     },
+    onMoved: tellAround,
     ...window.__stepwright_options,
   });
+}
+
+/** The documents around this one, as far as they are of its origin. */
+function tellAround(): void {
+  try {
+    for (let current: Window = window; current !== current.top;) {
+      current = current.parent;
+      current.__stepwright_capture?.movedInside();
+    }
+  } catch {
+    return; // of another origin: there this frame is covered whole
+  }
 }

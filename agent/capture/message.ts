@@ -1,4 +1,5 @@
-import type { CaptureEvent, Rect } from '../../schemas/types/capture-event.ts';
+import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
+import type { MaskTimeline } from './mask-timeline.ts';
 
 /** What the page hands to its host (extension, recorder command): an event without its seq, which the host gives across tabs. */
 export interface PageMessage {
@@ -12,8 +13,8 @@ export interface ShotRequest {
   readonly phase: 'before' | 'after';
   /** Which picture has it: the last one painted before the event (typing shows its text by then), or one taken when the page is quiet again. */
   readonly moment: 'painted' | 'settled';
-  /** Protected rectangles seen during the last second, CSS pixels; the host adds those that stand after the shot. */
-  readonly masks: readonly Rect[];
+  /** What had to be covered when, in the document of the event and those of the same origin inside it, until the event. */
+  readonly timeline: MaskTimeline;
 }
 
 /** How the page reaches its host. Never throws; a host that is gone loses messages, which the host counts as missed. */

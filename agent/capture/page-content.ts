@@ -1,4 +1,4 @@
-import { isDocument, isElement, isFrame, isInput, isSelect, isTextArea } from './dom/kinds.ts';
+import { isDocument, isElement, isFrame, isInput, isSelect, isTextArea, type FrameElement } from './dom/kinds.ts';
 import { NearView } from './near-view.ts';
 import { personalRanges, type TextRange } from './personal-data.ts';
 
@@ -10,6 +10,7 @@ export type ValueField = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElem
 export interface RootContent {
   readonly root: PageRoot;
   readonly fields: Iterable<ValueField>;
+  readonly frames: Iterable<FrameElement>;
   /** Grows with every change of the tree or of an attribute. */
   readonly version: number;
   /** Texts with personal data that may be in view, and where in them. */
@@ -79,7 +80,7 @@ class WatchedRoot implements RootContent {
   readonly fields = new Set<ValueField>();
   readonly #findings = new Map<Node, readonly TextRange[]>();
   readonly #nearView = new NearView();
-  readonly #frames = new Set<HTMLIFrameElement>();
+  readonly frames = new Set<FrameElement>();
   readonly #hosts = new Set<Element>();
   readonly #observer: MutationObserver;
   readonly #listeners: PageListeners;
@@ -102,7 +103,7 @@ class WatchedRoot implements RootContent {
     if (this.#hasLosses) this.#forgetLost();
     const inner: PageRoot[] = [];
     for (const { shadowRoot } of this.#hosts) if (shadowRoot !== null) inner.push(shadowRoot);
-    for (const { contentDocument } of this.#frames) if (contentDocument !== null) inner.push(contentDocument);
+    for (const frame of this.frames) if ('contentDocument' in frame && frame.contentDocument !== null) inner.push(frame.contentDocument);
     return inner;
   }
 
@@ -146,7 +147,7 @@ class WatchedRoot implements RootContent {
     if (isInput(element) || isTextArea(element) || isSelect(element)) {
       this.fields.add(element);
       this.#listeners.onField(element);
-    } else if (isFrame(element)) this.#frames.add(element);
+    } else if (isFrame(element)) this.frames.add(element);
     else if (mayHostShadow(element)) this.#hosts.add(element);
   }
 
@@ -159,12 +160,12 @@ class WatchedRoot implements RootContent {
 
   #forgetLost(): void {
     this.#hasLosses = false;
-    for (const nodes of [this.fields, this.#frames, this.#hosts, this.#findings]) forgetLost(nodes);
+    for (const nodes of [this.fields, this.frames, this.#hosts, this.#findings]) forgetLost(nodes);
     this.#pruneAtCount = Math.max(minPruneCount, 2 * this.#keptCount());
   }
 
   #keptCount(): number {
-    return this.fields.size + this.#frames.size + this.#hosts.size + this.#findings.size;
+    return this.fields.size + this.frames.size + this.#hosts.size + this.#findings.size;
   }
 }
 

@@ -30,7 +30,7 @@ test(
     await page.goto('http://app.test/');
     await page.frameLocator('iframe').locator('#in').waitFor();
     await page.locator('#go').click();
-    const masks = messages.find(({ shot }) => shot !== undefined)?.shot?.masks ?? [];
+    const masks = messages.find(({ shot }) => shot !== undefined)?.shot?.timeline.at(-1)?.rects ?? [];
     const covers = async (selector: string): Promise<boolean> => {
       const target = selector === '#in' ? page.frameLocator('iframe').locator('#in') : page.locator(selector);
       const box = await target.boundingBox();
@@ -45,7 +45,11 @@ test(
     await page.waitForFunction(() => scrollY === 60);
     await page.waitForTimeout(500);
     await page.locator('#go').click();
-    const later = messages.filter(({ shot }) => shot !== undefined).at(-1)?.shot?.masks ?? [];
+    const later =
+      messages
+        .filter(({ shot }) => shot !== undefined)
+        .at(-1)
+        ?.shot?.timeline.at(-1)?.rects ?? [];
     assert.ok(
       later.some((mask) => mask.y <= 21 && mask.y + mask.height > 21 && mask.x < 200),
       'the mask goes with the page',

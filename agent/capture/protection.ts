@@ -1,6 +1,8 @@
 import type { Rect } from '../../schemas/types/capture-event.ts';
 import { isElement, isInput, isSelect, isShadowRoot, isTextArea } from './dom/kinds.ts';
 import { createMaskFinder } from './mask-rects.ts';
+import { createForeignFrameFinder } from './foreign-frames.ts';
+import type { ForeignFrame } from './mask-timeline.ts';
 import { createPageContent, type ValueField } from './page-content.ts';
 
 /** Marks of a page or a policy: nothing below such an element is read, and its rectangle is masked in every picture. */
@@ -19,6 +21,8 @@ export interface Protection {
   maskRects(): Rect[];
   /** Whether this document holds anything to mask, placed or not. */
   hasProtected(): boolean;
+  /** Frames whose documents cannot be read from here, as far as their own places are known. */
+  foreignFrames(): ForeignFrame[];
   stop(): void;
 }
 
@@ -63,11 +67,13 @@ export function createProtection({ document, extraSelector = '', onChange }: Pro
     },
   });
   const finder = createMaskFinder({ marked, isSecret });
+  const foreignFramesOf = createForeignFrameFinder();
   content.contents();
   return {
     isProtected,
     maskRects: () => finder.rects(content.contents()),
     hasProtected: () => finder.isNeeded(content.contents()),
+    foreignFrames: () => content.contents().flatMap(foreignFramesOf),
     stop: () => content.stop(),
   };
 }

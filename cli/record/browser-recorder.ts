@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { BrowserContext, Frame as PageFrame, Page } from 'playwright-core';
-import { distinctRects } from '../../agent/capture/dom/rects.ts';
 import type { PageMessage, ShotRequest } from '../../agent/capture/message.ts';
-import type { CaptureEvent, Rect } from '../../schemas/types/capture-event.ts';
-import { pngSize, type Frame } from './frame-buffer.ts';
-import { flushTyping, masksNow } from './page-calls.ts';
+import type { CaptureEvent } from '../../schemas/types/capture-event.ts';
+import { pngSize } from './frame-buffer.ts';
+import { noPicture, takePicture, type Picture } from './picture.ts';
+import { flushTyping } from './page-calls.ts';
 import { openTab, titleOf, type RecordedTab } from './recorded-tab.ts';
 
 /** Where a recording goes: an upload, a folder. Called in the order of seq. */
@@ -202,18 +202,17 @@ class ContextRecorder implements BrowserRecorder {
 
   #writeShot({ seq, shot }: ShotOf, picture: Picture | undefined): void {
     if (picture === undefined) {
-      const reason = 'the page was gone, had not been painted, or did not say what to cover when its picture was taken';
-      this.#write({ atMs: Date.now(), kind: 'screenshot.missing', ofSeq: seq, reason });
+      this.#write({ atMs: Date.now(), kind: 'screenshot.missing', ofSeq: seq, reason: noPicture });
       return;
     }
-    const { png } = picture.frame;
+    const { png, cover } = picture;
     const sha256 = createHash('sha256').update(png).digest('hex');
     const size = pngSize(png);
     if (!this.#stored.has(sha256)) this.#options.target.screenshot(sha256, png);
     this.#stored.add(sha256);
-    const scale = size.width / picture.viewportWidth;
-    const masks = distinctRects([...shot.masks, ...picture.masks]);
-    const taken = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale, masks, personalDataMasked: true } as const;
+    const scale = size.width / cover.viewportWidth;
+    const about = { sha256, sizeBytes: png.length, mediaType: 'image/png', ...size, scale } as const;
+    const taken = { ...about, masks: cover.rects, personalDataMasked: true };
     this.#write({ atMs: Date.now(), kind: 'screenshot', screenshot: { ofSeq: seq, phase: shot.phase, ...taken } });
   }
 
@@ -225,39 +224,4 @@ class ContextRecorder implements BrowserRecorder {
 interface ShotOf {
   readonly seq: number;
   readonly shot: ShotRequest;
-}
-
-interface Picture {
-  readonly frame: Frame;
-  /** Of before and after the shot: a frame of another origin may show a card at the click and be gone right after it. */
-  readonly masks: readonly Rect[];
-  /** Of the top frame, CSS pixels: what rectangles and picture are measured in, wherever the event was. */
-  readonly viewportWidth: number;
-}
-
-/**
- * Without the top frame's word on what is protected and how wide it is, an event of an inner frame gets no picture: its own word is of itself only. Nor does
- * any event while an inner frame does not answer: nobody else knows what it shows.
- */
-async function takePicture(tab: RecordedTab, { atMs, page }: PageMessage['event'], shot: ShotRequest): Promise<Picture | undefined> {
-  try {
-    const [before, frame] = await Promise.all([masksNow(tab.page), frameFor(tab, atMs, shot)]);
-    const after = await masksNow(tab.page);
-    const ownWidth = page?.framePath === undefined ? page?.viewport?.width : undefined;
-    const viewportWidth = before.viewportWidth ?? ownWidth ?? after.viewportWidth;
-    const isCovered = before.isComplete && after.isComplete;
-    if (frame === undefined || viewportWidth === undefined || !isCovered) return undefined;
-    return { frame, masks: [...before.rects, ...after.rects], viewportWidth };
-  } catch {
-    return undefined; // the page is gone
-  }
-}
-
-/** A page that has meanwhile become another one no longer shows the effect: then the last picture before the event is the honest one. */
-async function frameFor(tab: RecordedTab, atMs: number, shot: ShotRequest): Promise<Frame | undefined> {
-  const frames = await tab.frames;
-  if (shot.moment === 'painted') return frames.before(atMs);
-  const { url } = tab;
-  const frame = await frames.settled();
-  return tab.url === url ? frame : frames.before(atMs);
 }

@@ -1,40 +1,34 @@
 import type { Frame, Page } from 'playwright-core';
-import type { Rect } from '../../schemas/types/capture-event.ts';
+import type { ClearFrame } from '../../agent/capture/mask-cover.ts';
+import type { MaskTimeline } from '../../agent/capture/mask-timeline.ts';
 
 /** A page that is blocked by a dialog does not answer; it has nothing to say then. */
-const answerWithinMs = 500;
+const answerWithinMs = 1_000;
 
-/** What must be covered now, CSS pixels of the top viewport, and how wide that is; the width is missing when the top frame did not answer. */
-export interface MasksNow {
-  readonly rects: readonly Rect[];
-  readonly viewportWidth: number | undefined;
-  /** Every inner frame has answered: one that has not may show what nobody else knows of. */
-  readonly isComplete: boolean;
+/** What the documents of a page say of themselves. */
+export interface PageWord {
+  /** Of the top document, until it was asked; missing when it has not answered. */
+  readonly timeline: MaskTimeline | undefined;
+  /** Inner frames that hold nothing to cover, nor does any frame inside them. */
+  readonly clear: readonly ClearFrame[];
 }
 
-type FrameMasks = Omit<MasksNow, 'isComplete'>;
-
-/** Protected rectangles of this moment; of a frame of another origin that holds a protected field, the whole frame. */
-export async function masksNow(page: Page): Promise<MasksNow> {
-  const frames = page.frames();
-  const answers = await answered(frames.map(masksOf));
-  const known = answers.filter((answer) => answer !== undefined);
-  const isComplete = frames.every((frame, index) => answers[index] !== undefined || frame.parentFrame() === null || frame.isDetached());
-  const viewportWidth = known.find((answer) => answer.viewportWidth !== undefined)?.viewportWidth;
-  return { rects: known.flatMap(({ rects }) => rects), viewportWidth, isComplete };
+/** Asks all frames at once. One that does not answer is not clear. */
+export async function wordOf(page: Page): Promise<PageWord> {
+  const inner = page.frames().filter((frame) => frame.parentFrame() !== null);
+  const timeline = page.mainFrame().evaluate(() => window.__stepwright_capture?.maskTimeline());
+  const clear = inner.map((frame) => frame.evaluate(() => window.__stepwright_capture?.clearFrame()));
+  const [[ofTop], ofInner] = await Promise.all([answered([timeline]), answered(clear)]);
+  const words = new Map(inner.map((frame, index) => [frame, ofInner[index]]));
+  return { timeline: ofTop, clear: inner.flatMap((frame) => clearWithAllInside(frame, words) ?? []) };
 }
 
-async function masksOf(frame: Frame): Promise<FrameMasks> {
-  const { rects, hidden, width } = await frame.evaluate(() => ({
-    rects: window.__stepwright_capture?.maskRects() ?? [],
-    hidden: window.__stepwright_capture?.hasUnplacedMasks() ?? false,
-    width: window.innerWidth,
-  }));
-  const isTop = frame.parentFrame() === null;
-  const viewportWidth = isTop ? width : undefined;
-  if (!hidden) return { rects: isTop ? rects : [], viewportWidth };
-  const box = await (await frame.frameElement()).boundingBox();
-  return { rects: box === null ? [] : [box], viewportWidth };
+/** Since when a frame and all inside it are clear. */
+function clearWithAllInside(frame: Frame, words: ReadonlyMap<Frame, ClearFrame | undefined>): ClearFrame | undefined {
+  const own = words.get(frame);
+  const inside = frame.childFrames().map((child) => clearWithAllInside(child, words));
+  if (own === undefined || inside.includes(undefined)) return undefined;
+  return { ...own, sinceMs: Math.max(own.sinceMs, ...inside.map((one) => one?.sinceMs ?? 0)) };
 }
 
 /** Makes every frame report what was typed and not yet told. */

@@ -34,3 +34,13 @@ export function rectOf(element: Pick<Element, 'getBoundingClientRect'>, offset: 
 export function distinctRects(rects: readonly Rect[]): Rect[] {
   return [...new Map(rects.map((rect) => [`${rect.x},${rect.y},${rect.width},${rect.height}`, rect])).values()];
 }
+
+/** The one box around all of them; none around none. */
+export function boundsOf(rects: readonly Rect[]): readonly Rect[] {
+  if (rects.length === 0) return [];
+  const x = Math.min(...rects.map((rect) => rect.x));
+  const y = Math.min(...rects.map((rect) => rect.y));
+  const right = Math.max(...rects.map((rect) => rect.x + rect.width));
+  const bottom = Math.max(...rects.map((rect) => rect.y + rect.height));
+  return [{ x, y, width: right - x, height: bottom - y }];
+}

@@ -1,0 +1,134 @@
+import type { Rect } from '../../schemas/types/capture-event.ts';
+import { boundsOf, distinctRects } from './dom/rects.ts';
+
+/** A frame whose inside is unknown here: of another origin. */
+export interface ForeignFrame {
+  /** The same for the same element, whichever frames come and go beside it. */
+  readonly frameId: number;
+  /** Its place among the frames of the page at that time, as in `page.framePath`. */
+  readonly framePath: string;
+  readonly rect: Rect;
+}
+
+/** What one look at the page saw. */
+export interface MaskLook {
+  /** What must be covered, CSS pixels of the top viewport. */
+  readonly rects: readonly Rect[];
+  readonly foreignFrames: readonly ForeignFrame[];
+  /** Missing when rectangles say nothing of pixels: the page is pinched to another scale, or has not been painted yet. */
+  readonly viewportWidth: number | undefined;
+  /** The document holds something to cover and does not know where it stands itself: it is in a frame of another origin. */
+  readonly hasUnplaced: boolean;
+}
+
+/** Whatever the screen showed of the document between two moments (milliseconds since the Unix epoch, both included) is covered by this look. */
+export interface MaskPeriod extends MaskLook {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Without gaps, oldest first: from the beginning of the document until it was asked. */
+export type MaskTimeline = readonly MaskPeriod[];
+
+/**
+ * What had to be covered when, so that the pixels of one moment are not masked with rectangles of another. Knows nothing of a page. Invariants:
+ * - M1 every moment since the document began is in a period: nothing is forgotten; when there are too many, the oldest are made one that covers both;
+ * - M2 a look ends what was before only when it is made for a paint. Until then the screen may show the last look that was, so a period holds all looks
+ *   from one paint to the next;
+ * - M3 what moves between two looks is covered on all its way, were it straight: the box around every rectangle that is in one look only, when both have some.
+ */
+export class MaskTimelineKeeper {
+  readonly #maxCount: number;
+  #closed: readonly MaskPeriod[] = [];
+  /** Since the last paint, with all that was seen later. */
+  #open: MaskPeriod;
+  #painted: MaskLook;
+
+  /** `beganAtMs` is when the document began: it has shown nothing before. */
+  constructor(beganAtMs: number, first: MaskLook, maxCount = 24) {
+    this.#maxCount = maxCount;
+    this.#painted = first;
+    this.#open = { ...first, fromMs: beganAtMs, untilMs: beganAtMs };
+  }
+
+  /** Takes in a look. `isPaint`: the page is about to paint what was seen. */
+  add(look: MaskLook, nowMs: number, isPaint: boolean): void {
+    // A clock that was set back must not turn a period around.
+    const untilMs = Math.max(nowMs, this.#open.untilMs);
+    const isSame = isSameLook(this.#open, look);
+    this.#open = isSame ? { ...this.#open, untilMs } : { ...joined(this.#open, look), fromMs: this.#open.fromMs, untilMs };
+    if (!isPaint || (isSame && isSameLook(this.#painted, look))) return;
+    this.#closed = bounded([...this.#closed, this.#open], this.#maxCount);
+    this.#painted = look;
+    this.#open = { ...look, fromMs: untilMs, untilMs };
+  }
+
+  /** The look that was painted last is another than this one. */
+  isNews(look: MaskLook): boolean {
+    return !isSameLook(this.#painted, look);
+  }
+
+  timeline(): MaskTimeline {
+    return [...this.#closed, this.#open];
+  }
+
+  /** Since when the document has held nothing to cover of unknown place; missing when it does. */
+  clearSinceMs(): number | undefined {
+    const last = this.timeline().findLastIndex(({ hasUnplaced }) => hasUnplaced);
+    return this.timeline()[last + 1]?.fromMs;
+  }
+}
+
+function bounded(periods: readonly MaskPeriod[], maxCount: number): readonly MaskPeriod[] {
+  const [first, second, ...rest] = periods;
+  if (first === undefined || second === undefined || periods.length <= maxCount) return periods;
+  return [{ ...joined(first, second), fromMs: first.fromMs, untilMs: second.untilMs }, ...rest];
+}
+
+/** More rectangles than this are covered by one: what is that old is hardly in a picture. */
+const maxJoinedCount = 300;
+
+function joined(one: MaskLook, other: MaskLook): MaskLook {
+  const rects = distinctRects([...one.rects, ...other.rects, ...wayBetween(one.rects, other.rects)]);
+  return {
+    rects: rects.length > maxJoinedCount ? boundsOf(rects) : rects,
+    foreignFrames: joinedFrames(one.foreignFrames, other.foreignFrames),
+    viewportWidth: one.viewportWidth === other.viewportWidth ? one.viewportWidth : undefined,
+    hasUnplaced: one.hasUnplaced || other.hasUnplaced,
+  };
+}
+
+/** Which rectangle became which is not known, so it is the box around all that differ. */
+function wayBetween(one: readonly Rect[], other: readonly Rect[]): readonly Rect[] {
+  const [gone, come] = [missingIn(one, other), missingIn(other, one)];
+  return gone.length > 0 && come.length > 0 ? boundsOf([...gone, ...come]) : [];
+}
+
+function missingIn(rects: readonly Rect[], others: readonly Rect[]): readonly Rect[] {
+  const known = new Set(others.map(keyOf));
+  return rects.filter((rect) => !known.has(keyOf(rect)));
+}
+
+function joinedFrames(one: readonly ForeignFrame[], other: readonly ForeignFrame[]): readonly ForeignFrame[] {
+  // The later path of an element stands last.
+  const both = new Map([...one, ...other].map((frame) => [frame.frameId, frame]));
+  return [...both.values()].flatMap(({ frameId, framePath }) => {
+    const rects = [...one, ...other].filter((frame) => frame.frameId === frameId).map(({ rect }) => rect);
+    return boundsOf(rects).map((rect) => ({ frameId, framePath, rect }));
+  });
+}
+
+function isSameLook(one: MaskLook, other: MaskLook): boolean {
+  return (
+    one.viewportWidth === other.viewportWidth &&
+    one.hasUnplaced === other.hasUnplaced &&
+    isSameList(one.rects, other.rects, keyOf) &&
+    isSameList(one.foreignFrames, other.foreignFrames, ({ frameId, framePath, rect }) => `${frameId}:${framePath}:${keyOf(rect)}`)
+  );
+}
+
+function isSameList<T>(one: readonly T[], other: readonly T[], key: (item: T) => string): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index] || key(item) === key(other[index] ?? item));
+}
+
+const keyOf = ({ x, y, width, height }: Rect): string => `${x},${y},${width},${height}`;
