@@ -7,8 +7,8 @@ import type { Logger } from '../../topology/base/logger.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
 import type { BackendFactory } from '../backend.ts';
-import type { StateBudgets, StoredPosition, TaskState, TaskStateOptions, WipeReason } from '../task-state.ts';
-import { openTaskState, readStoredPosition } from '../task/open-task-state.ts';
+import type { TaskState, TaskStateOptions, WipeReason } from '../task-state.ts';
+import { openTaskState } from '../task/open-task-state.ts';
 import { createStateMetrics } from '../task/state-metrics.ts';
 import { acquireLockFile } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
@@ -93,25 +93,6 @@ export class StateDirectory {
     } finally {
       this.#openTasks.delete(taskId);
     }
-  }
-
-  /** Where each closed task on disk stands, for an assignor that prefers who has state. What cannot be read is left out: it is found out when it is opened. */
-  async storedPositions(budgets?: StateBudgets): Promise<ReadonlyMap<string, StoredPosition>> {
-    const { backend } = this.#options;
-    const found = new Map<string, StoredPosition>();
-    for (const taskId of this.listTasks()) {
-      if (this.#openTasks.has(taskId)) continue;
-      this.#take(taskId);
-      try {
-        found.set(taskId, await readStoredPosition({ directory: this.taskDirectory(taskId), backend, ...(budgets && { budgets }) }));
-      } catch (error) {
-        if (!(error instanceof StepwrightError)) throw error;
-        this.#logger.warn({ taskId, code: error.code }, 'the position of a closed task cannot be read');
-      } finally {
-        this.#openTasks.delete(taskId);
-      }
-    }
-    return found;
   }
 
   /** Task directories on disk, for an assignor that prefers who has state. */

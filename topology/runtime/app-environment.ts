@@ -50,7 +50,8 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
     bounds,
     engineMetrics: createEngineMetrics(shared.metrics),
     openState: supplier.openState,
-    storedPositions: (taskIds) => supplier.storedPositions(taskIds),
+    storedPositions: (tasks) => supplier.storedPositions(tasks),
+    releaseStored: (isWanted) => supplier.releaseStored(isWanted),
     removeObsolete: (isWanted, minAgeMs) => supplier.removeObsolete(isWanted, minAgeMs),
     sharing: sharingOf(options),
   };

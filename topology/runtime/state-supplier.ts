@@ -9,6 +9,8 @@ import type { Clock } from '../base/clock.ts';
 import { hasCode } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
+import { errorFields } from './error-fields.ts';
+import { ParkedStates } from './parked-states.ts';
 import type { OpenState } from './task-environment.ts';
 import { taskIdText } from './task-id.ts';
 
@@ -17,12 +19,20 @@ export interface StateSupplier {
   readonly openState: OpenState;
   /** The state of the stores that every instance has whole. @throws as `openState` does. */
   openGlobalState(stores: readonly StoreSpec<unknown, unknown>[]): Promise<TaskState>;
-  /** Where the closed tasks among `taskIds` stand; those that have nothing here are left out. */
-  storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  /** Where these tasks stand here, of which none may be open; those that have nothing here are left out. `openState` is quick for them until `releaseStored`. */
+  storedPositions(tasks: readonly StoredTask[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  /** The tasks are shared out: what was opened for `storedPositions` and is not wanted is closed. */
+  releaseStored(isWanted: (taskId: string) => boolean): Promise<void>;
   /** Deletes folders of tasks that are not open, not wanted and were not written for `minAgeMs`. Returns their task ids. */
   removeObsolete(isWanted: (taskId: string) => boolean, minAgeMs: number): Promise<readonly string[]>;
   /** Gives the directory and its lock free; tasks must be closed before. */
-  close(): void;
+  close(): Promise<void>;
+}
+
+/** A task whose state may lie here. */
+export interface StoredTask {
+  readonly name: string;
+  readonly stores: readonly StoreSpec<unknown, unknown>[];
 }
 
 export interface StateSupplierOptions {
@@ -42,25 +52,47 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
   const { applicationId, clock, logger, metrics, budgets } = options;
   const backend = createRocksBackendFactory();
   const folder = new StateDirectory({ directory, application: applicationId, backend, clock, logger, metrics });
+  const parked = new ParkedStates();
+  const open = ({ name, stores }: StoredTask) => folder.openTask({ taskId: name, stores, ...(budgets && { budgets }) });
+  const park = async (task: StoredTask): Promise<readonly (readonly [string, StoredPosition])[]> => {
+    try {
+      const state = await parked.park(task.name, () => open(task));
+      return state === undefined || state.position().changelogs.size === 0 ? [] : [[task.name, state.position()]];
+    } catch (error) {
+      // It fails again where the task is opened, and is dealt with there.
+      logger.warn({ ...errorFields(error), task: task.name }, 'it is not known how far the state of a task on this disk is');
+      return [];
+    }
+  };
   return {
     openState: async (id, stores, afterCorruption) => {
-      const taskId = taskIdText(id);
-      if (afterCorruption) await folder.destroyTask(taskId, 'checksum-failed');
-      return folder.openTask({ taskId, stores, ...(budgets && { budgets }) });
+      const name = taskIdText(id);
+      const state = await parked.take(name);
+      if (state !== undefined && !afterCorruption) return state;
+      await state?.close();
+      if (afterCorruption) await folder.destroyTask(name, 'checksum-failed');
+      return open({ name, stores });
     },
     openGlobalState: async (stores) => {
-      const open = () => folder.openTask({ taskId: globalTaskId, stores, ...(budgets && { budgets }) });
+      const task = { name: globalTaskId, stores };
       try {
-        return await open();
+        return await open(task);
       } catch (error) {
         if (!hasCode(error, 'STATE_CORRUPT')) throw error;
         await folder.destroyTask(globalTaskId, 'checksum-failed');
-        return open();
+        return open(task);
       }
     },
     removeObsolete: (isWanted, minAgeMs) => folder.removeObsolete(isWanted, minAgeMs),
-    storedPositions: () => folder.storedPositions(budgets),
-    close: () => folder.close(),
+    storedPositions: async (tasks) => {
+      const onDisk = new Set(folder.listTasks());
+      return new Map((await Promise.all(tasks.filter(({ name }) => onDisk.has(name)).map(park))).flat());
+    },
+    releaseStored: (isWanted) => parked.release(isWanted),
+    close: async () => {
+      await parked.close();
+      folder.close();
+    },
   };
 }
 
@@ -78,10 +110,11 @@ export function createMemorySupplier(options: StateSupplierOptions, backend: Bac
       return openTaskState({ taskId, directory: taskId, stores, backend, clock, logger, metrics, ...(budgets && { budgets }) });
     },
     removeObsolete: () => Promise.resolve([]),
-    storedPositions: async (taskIds) => {
-      const read = async (taskId: string) => [taskId, await readStoredPosition({ directory: taskId, backend })] as const;
-      return new Map((await Promise.all(taskIds.map(read))).filter(([, { changelogs }]) => changelogs.size > 0));
+    storedPositions: async (tasks) => {
+      const read = async ({ name }: StoredTask) => [name, await readStoredPosition({ directory: name, backend })] as const;
+      return new Map((await Promise.all(tasks.map(read))).filter(([, { changelogs }]) => changelogs.size > 0));
     },
-    close: () => {},
+    releaseStored: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
 }

@@ -197,7 +197,7 @@ class TopologyApp implements StreamApp {
     await this.#running;
     clearInterval(this.#keepAlive);
     await this.#globals?.close();
-    this.#supplier?.close();
+    await this.#supplier?.close();
     this.#move('closed');
   }
 

@@ -260,6 +260,7 @@ export class StreamThread {
       this.#flow?.setPaused(slot.inputPartitions(), true);
     }
     this.#keepCopies();
+    void this.#options.environment.releaseStored((name) => this.#slots.has(name) || this.#copies.copy(name) !== undefined);
     this.#options.onChange();
   }
 

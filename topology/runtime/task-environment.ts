@@ -10,6 +10,7 @@ import type { CrashPoints } from './crash-points.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import type { ReadGlobalStore } from './globals/global-stores.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
+import type { StoredTask } from './state-supplier.ts';
 import type { TaskId } from './task-id.ts';
 import type { WrapProcessor } from './wrap-processor.ts';
 
@@ -48,7 +49,9 @@ export interface TaskEnvironment {
   readonly crashPoints: CrashPoints;
   readonly openState: OpenState;
   /** Where the closed ones of these tasks stand on this disk. */
-  storedPositions(taskIds: readonly string[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  storedPositions(tasks: readonly StoredTask[]): Promise<ReadonlyMap<string, StoredPosition>>;
+  /** The tasks are shared out; see `StateSupplier`. */
+  releaseStored(isWanted: (taskId: string) => boolean): Promise<void>;
   /** Deletes closed folders that nobody wants; see `StateSupplier`. */
   removeObsolete(isWanted: (taskId: string) => boolean, minAgeMs: number): Promise<readonly string[]>;
   readonly sharing: SharingOptions;

@@ -300,14 +300,14 @@ export class TopologyTestDriver {
   async close(): Promise<void> {
     await this.#parts.thread.stop();
     await this.#parts.globals.close();
-    this.#parts.supplier.close();
+    await this.#parts.supplier.close();
   }
 
   /** Leaves behind what a process does that is killed now; another driver may go on with the same log and backend. */
   async kill(): Promise<void> {
     await this.#parts.thread.kill();
     await this.#parts.globals.close();
-    this.#parts.supplier.close();
+    await this.#parts.supplier.close();
   }
 
   /** Gives pending promises a few turns; if none of them has news, a back-off is what everything waits for. */

@@ -3,6 +3,7 @@ import type { Assignor, GroupedSource } from '../../log/log.ts';
 import { errorFields } from '../error-fields.ts';
 import type { KeptCopy, WantedCopy } from '../standby/standby-keeper.ts';
 import type { TaskEnvironment } from '../task-environment.ts';
+import type { StoredTask } from '../state-supplier.ts';
 import type { TaskSlot } from '../task-slot.ts';
 import { decodePlan, emptyPlan, type GroupPlan, type MemberPlan } from './group-plan.ts';
 import type { HeldTask } from './held-task.ts';
@@ -55,7 +56,7 @@ export class GroupShare {
   async prepare(): Promise<void> {
     const { environment } = this.#options;
     try {
-      if (!this.#isLoaded) this.lags.load(await environment.storedPositions(this.lags.tasks.map(({ name }) => name)));
+      if (!this.#isLoaded) this.lags.load(await environment.storedPositions(this.#storedTasks()));
       this.#isLoaded = true;
       await this.lags.refresh();
     } catch (error) {
@@ -64,6 +65,14 @@ export class GroupShare {
         'it is not known how far the tasks on this disk are: the group shares them as if nothing were there',
       );
     }
+  }
+
+  #storedTasks(): readonly StoredTask[] {
+    const { subTopologies } = this.#options.environment.topology;
+    return this.lags.tasks.flatMap(({ id, name }) => {
+      const stores = subTopologies.find((one) => one.id === id.subTopology)?.stores.map(({ spec }) => spec) ?? [];
+      return stores.length === 0 ? [] : [{ name, stores }];
+    });
   }
 
   /** User data of this member, as of now. */

@@ -100,6 +100,14 @@ test('repartition, global store and queries work on Kafka, and go on after a res
     return ranges.reduce((sum, { startOffset }) => sum + startOffset, 0n);
   };
   while ((await startOf()) < 2n) await delay(50);
+  const owners = second.storeOwners('counts');
+  assert.deepEqual(
+    owners.map(({ partition, active }) => [partition, active === undefined]),
+    [
+      [0, false],
+      [1, false],
+    ],
+  );
   await second.close();
   await producer.close();
 });
