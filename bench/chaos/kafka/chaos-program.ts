@@ -10,8 +10,8 @@ export interface MemberPlace {
 export interface ChaosProgram {
   /** Makes the topics: before there are members. */
   prepare(): Promise<void>;
-  /** Writes the input up to this share of it, from 0 to 1, while the fleet is disturbed. */
-  feedTo(share: number): Promise<void>;
+  /** Writes the input up to this share of it, from 0 to 1, while the fleet is disturbed. False when it was there already. */
+  feedTo(share: number): Promise<boolean>;
   /** How much has come out so far; waits a moment for more. */
   progress(): Promise<number>;
   /** Program and arguments of a member, for node. */

@@ -49,8 +49,11 @@ export async function runDisturbed(options: DisturbedRunOptions): Promise<Distur
   const members = Array.from({ length: memberCount }, (_, index) => createMember(options, `member-${index}`, events, problems));
   await program.prepare();
   for (const member of members) member.start();
-  const feedTo = (share: number): Promise<void> =>
-    program.feedTo(share).catch((error: unknown) => void problems.push(`the input could not be written: ${String(error)}`));
+  const feedTo = (share: number): Promise<boolean> =>
+    program.feedTo(share).catch((error: unknown) => {
+      problems.push(`the input could not be written: ${String(error)}`);
+      return false;
+    });
   try {
     await disturbAll(options, members, { events, feedTo, startedAtMs });
     await feedTo(1);
@@ -66,7 +69,7 @@ export async function runDisturbed(options: DisturbedRunOptions): Promise<Distur
 
 interface Progress {
   readonly events: readonly MemberEvent[];
-  readonly feedTo: (share: number) => Promise<void>;
+  readonly feedTo: (share: number) => Promise<boolean>;
   readonly startedAtMs: number;
 }
 
@@ -79,8 +82,8 @@ async function disturbAll(
   for (const [index, disturbance] of plan.entries()) {
     const outCount = await program.progress();
     // New work for each, so that there is something to be in the middle of, however fast the machine is.
-    void feedTo((index + 1) / (plan.length + 1));
-    if (disturbance.aim === 'work') await untilGrown(program, outCount);
+    const fed = feedTo((index + 1) / (plan.length + 1));
+    if (disturbance.aim === 'work') await untilGrown(program, outCount, fed);
     await delay(disturbance.afterMs);
     await disturb(broker, members, disturbance);
     onDisturbed(disturbance, { atMs: performance.now() - startedAtMs, events: events.slice(seenCount) });
@@ -88,10 +91,12 @@ async function disturbAll(
   }
 }
 
-/** Gives up after a while: a fleet that hangs is seen in the end. */
-async function untilGrown(program: ChaosProgram, outCount: number): Promise<void> {
+/** Gives up when there is nothing new to do, and after a while: a fleet that hangs is seen in the end. */
+async function untilGrown(program: ChaosProgram, outCount: number, fed: Promise<boolean>): Promise<void> {
   const endsAtMs = performance.now() + longestWaitMs;
-  while ((await program.progress()) <= outCount && performance.now() < endsAtMs) await delay(lookEveryMs);
+  let mayGrow = true;
+  void fed.then((isNew) => (mayGrow = isNew));
+  while (mayGrow && (await program.progress()) <= outCount && performance.now() < endsAtMs) await delay(lookEveryMs);
 }
 
 function createMember({ program, folder }: DisturbedRunOptions, name: string, events: MemberEvent[], problems: string[]): MemberProcess {

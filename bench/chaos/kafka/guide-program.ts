@@ -127,17 +127,23 @@ function readFile(path: string): RecordingFile {
 }
 
 /** Feeds the first so many files, one after the other; a file that a dead broker refused goes on where it was. */
-function createFeeder(ingest: IngestService, files: readonly RecordingFile[]): (count: number) => Promise<void> {
+function createFeeder(ingest: IngestService, files: readonly RecordingFile[]): (count: number) => Promise<boolean> {
   const parser = createEventParser();
   let fedCount = 0;
-  let feeding: Promise<void> = Promise.resolve();
-  const feed = async (count: number): Promise<void> => {
+  let feeding: Promise<unknown> = Promise.resolve();
+  const feed = async (count: number): Promise<boolean> => {
+    const isNew = count > fedCount;
     for (; fedCount < count; fedCount += 1) {
       const file = files[fedCount];
       if (file !== undefined) await feedStubbornly(() => feedRecording(ingest, parser, localTenant, file));
     }
+    return isNew;
   };
-  return (count) => (feeding = feeding.then(() => feed(count)));
+  return (count) => {
+    const fed = feeding.then(() => feed(count));
+    feeding = fed;
+    return fed;
+  };
 }
 
 const mostTries = 200;

@@ -30,7 +30,10 @@ export function createOracleProgram(options: OracleProgramOptions): ChaosProgram
   const progress = new OracleProgress(log, shape);
   return {
     prepare: () => log.createTopics(oracleTopicSpecs(shape)),
-    feedTo: (share) => feeder.feedTo(Math.ceil(recordCountOf(shape) * share)),
+    feedTo: async (share) => {
+      await feeder.feedTo(Math.ceil(recordCountOf(shape) * share));
+      return true;
+    },
     progress: () => progress.count(50),
     memberCommand: ({ name, directory }) => {
       const member: OracleMember = {
