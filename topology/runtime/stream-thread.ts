@@ -33,8 +33,8 @@ export interface StreamThreadOptions {
 const politePollBytes = 1_048_576;
 
 /**
- * The one loop of an app: takes input for the assigned partitions, gives every task its turn, begins commits. Owns the group membership and
- * the slots. Only `turn` mutates them; everything that happens elsewhere (polls, commits, restores, async calls, rebalances) is posted to the
+ * The one loop of an app: takes input for the assigned partitions, gives every task its turn, begins commits. Owns the group membership, the
+ * slots, the copies and the one reader of changelogs. Only `turn` mutates them; everything that happens elsewhere (polls, commits, restores, async calls, rebalances) is posted to the
  * mailbox. Tasks commit side by side: a commit is begun in a turn and its end posted, so others go on meanwhile.
  */
 export class StreamThread {
