@@ -2,7 +2,7 @@
  * Write timestamps of rows. Both servers keep, of two writes of one cell, the one with the higher timestamp, so timestamps that come from the log make
  * writing order-free: a late writer (a process that was frozen, a batch that is applied again) changes nothing that a later record has written.
  *
- * A stamp is `epoch · 2^44 + offset`. ScyllaDB refuses timestamps later than three days from now, in microseconds since 1970: epochs end below that.
+ * A stamp is `epoch · 2^44 + offset`. ScyllaDB refuses timestamps of the future, in microseconds since 1970: epochs end below that.
  * What is forgotten is deleted above all stamps, and its mark stands above the deletion.
  */
 const epochBits = 44n;
