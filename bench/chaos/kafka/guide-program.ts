@@ -60,7 +60,7 @@ export async function createGuideProgram(options: GuideProgramOptions): Promise<
   return {
     prepare: async () => {},
     feedTo: (share) => feeder(Math.ceil(files.length * share)),
-    progress: () => endOf(storage, ['guide.steps.v1']),
+    progress: () => endOf(storage, outputTopics),
     memberCommand: ({ directory }) => [
       ...[command, 'run', '--roles', 'processors', '--log', 'kafka', '--brokers', brokers.join(','), '--data', dataFolder],
       ...['--state', directory, '--session-timeout-ms', String(sessionTimeoutMs), '--admin-port', '0', '--log-level', 'error'],
