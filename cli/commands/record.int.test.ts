@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { hasCode } from '../../topology/base/errors.ts';
 import type { CommandContext } from '../command.ts';
 import { browserFlags, findBrowser } from '../record/find-browser.ts';
 import { prepareBrowser, recordingBrowser, type RecordingBrowser } from '../record/recording-browser.ts';
+import { startCommand } from '../test-support/started-command.ts';
 import { createRecordCommand } from './record.ts';
 
 const executablePath = findBrowser(process.env['PATH'] ?? '');
@@ -120,6 +121,31 @@ test('closing the last recorded page stops; the guide is made all the same', { s
   stopped.abort();
   assert.equal(await exitCode, 0);
 });
+
+test(
+  'what a killed recording leaves of its browser is in one folder for this user only, and the next recording removes it',
+  { skip },
+  async () => {
+    const temp = join(folder, 'temp');
+    mkdirSync(temp);
+    const start = (data: string) =>
+      startCommand(['record', appUrl, '--data', join(folder, data), '--headless', '--log-level', 'error'], { TMPDIR: temp });
+    const folders = (): string[] => readdirSync(temp).filter((name) => /^(stepwright-record|playwright)/.test(name));
+    const killed = start('killed');
+    await killed.until(/live +http/);
+    const [left = '', ...others] = folders();
+    assert.deepEqual([left.split('-', 3).join('-'), others], [`stepwright-record-${killed.child.pid}`, []]);
+    assert.equal(statSync(join(temp, left)).mode & 0o777, 0o700);
+    assert.ok(readdirSync(join(temp, left)).some((name) => name.includes('profile')));
+    await killed.stop('SIGKILL');
+    assert.deepEqual(folders(), [left]);
+    const next = start('next');
+    await next.until(/live +http/);
+    assert.match(folders().join(), new RegExp(`^stepwright-record-${next.child.pid}-\\w+$`));
+    assert.equal(await next.stop('SIGINT'), 0);
+    assert.deepEqual(folders(), []);
+  },
+);
 
 test('without a browser the command says what to install and which option names one, before it makes a folder', async () => {
   const context: CommandContext = { env: { PATH: folder }, stdout: () => {}, stderr: () => {}, stopped: new AbortController().signal };

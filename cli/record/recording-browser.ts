@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import { browserFlags, findBrowser } from './find-browser.ts';
+import { createProfileFolder, sweepProfileFolders } from './profile-folder.ts';
 
 /** A Chromium in which a person records. */
 export interface RecordingBrowser {
@@ -46,17 +48,39 @@ function notFound(browserPath: string | undefined): StepwrightError {
 }
 
 async function launch(executablePath: string, headless: boolean): Promise<RecordingBrowser> {
+  sweepProfileFolders(tmpdir());
+  const folder = createProfileFolder(tmpdir());
   try {
-    // The command itself answers Ctrl-C: it still has a recording to finish in this browser.
-    const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
-    const browser = await chromium.launch({ executablePath, headless, args: browserFlags(process.getuid?.() === 0), ...signals });
-    const recording = await recordingBrowser(browser);
+    const recording = await recordingBrowser(await launchIn(folder.path, executablePath, headless));
     // Without a listener the driver would answer the page's questions itself, before the person has seen them.
     if (!headless) recording.context.on('dialog', () => undefined);
-    return recording;
+    return { ...recording, close: () => recording.close().finally(() => folder.remove()) };
   } catch (error) {
+    folder.remove();
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
     throw new StepwrightError('BROWSER_FAILED', `${executablePath} did not start: ${reason}`, { cause: error });
+  }
+}
+
+const folderVariables = process.platform === 'win32' ? ['TEMP', 'TMP'] : ['TMPDIR'];
+
+/**
+ * The driver makes the browser's profile in the system's temporary folder and can be told of no other, so that is `folder` while it starts the browser. A
+ * profile that is named to it is a persistent one, with a window of its own.
+ */
+async function launchIn(folder: string, executablePath: string, headless: boolean): Promise<Browser> {
+  // The command itself answers Ctrl-C: it still has a recording to finish in this browser.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  const args = browserFlags(process.getuid?.() === 0);
+  const before = folderVariables.map((name) => [name, process.env[name]] as const);
+  const env = { ...process.env };
+  for (const name of folderVariables) process.env[name] = folder;
+  try {
+    return await chromium.launch({ executablePath, headless, args, env, ...signals });
+  } finally {
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
   }
 }
 

@@ -15,8 +15,9 @@ export interface StartedCommand {
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
-export function startCommand(args: readonly string[]): StartedCommand {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** `env` is added to the environment of the test. */
+export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): StartedCommand {
+  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let text = '';
   const news = new Set<() => void>();
   const tell = (): void => {
