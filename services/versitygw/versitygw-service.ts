@@ -13,7 +13,7 @@ const readyWithinMs = 20_000;
 /** How clients sign in; a server for tests keeps no secret. */
 export const versitygwAccess = { region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'testtest' } as const;
 
-/** An S3 server over a folder: `data/buckets` has a folder a bucket. Path style only. No lifecycle, no KMS (docs/adr). */
+/** An S3 server over a folder: `data/buckets` has a folder a bucket. Path style only. No lifecycle, no KMS (docs/adr/0017). */
 export const versitygwService: Service = {
   name: 'versitygw',
   title: `Versity S3 Gateway ${command.version} on a folder`,

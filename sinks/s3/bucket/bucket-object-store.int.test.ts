@@ -69,11 +69,11 @@ function opening(endpoint: string): void {
         (error) => hasCode(error, 'OBJECT_STORE_UNAVAILABLE') && error.message.includes('http://127.0.0.1:1'),
       );
     });
-    it('refuses a server that takes the wish for KMS encryption and does not fulfil it', async () => {
+    it('refuses a server that takes the wish for encryption and does not fulfil it', async () => {
       const options = await newBucket(endpoint);
-      await assert.rejects(openBucket({ ...options, encryption: { kind: 'kms', keyId: 'some-key' } }), (error) =>
-        hasCode(error, 'OBJECT_STORE_UNSUITABLE'),
-      );
+      for (const encryption of [{ kind: 's3' }, { kind: 'kms', keyId: 'some-key' }] as const) {
+        await assert.rejects(openBucket({ ...options, encryption }), (error) => hasCode(error, 'OBJECT_STORE_UNSUITABLE'), encryption.kind);
+      }
     });
     it('says that the server has no lifecycle rules, and goes on', async () => {
       const lines: string[] = [];
