@@ -132,13 +132,10 @@ test('lifecycle rules are ours beside those of others, and written only when som
   for (let start = 0; start < 3; start++) await (await open()).close();
   assert.equal(written.length, 1);
   const rules = new Map((written[0]?.match(/<Rule>.*?<\/Rule>/gs) ?? []).map((rule) => [/<ID>(.*?)<\/ID>/.exec(rule)?.[1], rule]));
-  assert.deepEqual([...rules.keys()].toSorted((a = '', b = '') => (a < b ? -1 : 1)), [
-    'stepwright-cold-pictures',
-    'stepwright-old-versions',
-    'stepwright-quarantine',
-    'stepwright-unfinished-uploads',
-    'theirs',
-  ]);
+  assert.deepEqual(
+    [...rules.keys()].toSorted((a = '', b = '') => (a < b ? -1 : 1)),
+    ['stepwright-cold-pictures', 'stepwright-old-versions', 'stepwright-quarantine', 'stepwright-unfinished-uploads', 'theirs'],
+  );
   assert.match(
     rules.get('stepwright-quarantine') ?? '',
     /<Prefix>quarantine\/<\/Prefix>.*<Days>90<\/Days>|<Days>90<\/Days>.*<Prefix>quarantine\/<\/Prefix>/s,
