@@ -1,5 +1,5 @@
 /**
- * Question: what does the Scylla sink cost beside a plain driver loop that makes the same writes, and how long does a step take to be readable?
+ * Question: what does the Scylla sink cost beside a plain driver loop that makes the same writes, with and without seals, and how long does a step take to be readable?
  * Not measured: several nodes, a network, ScyllaDB itself (Cassandra stands in), a cold cache, compaction of full disks.
  * Run: `npm run services -- up cassandra`, then `node dist/bench/sinks/views.bench.js [HOST:PORT]`.
  */
@@ -26,7 +26,9 @@ const newEdition = (): string => randomBytes(4).toString('hex');
 const place = { contactPoints: [contactPoint], localDataCenter, keyspace, replicationFactor: 1, maxInFlight };
 const openSink = (edition: string) =>
   openScyllaViews({ ...place, edition, livePartitionOf, keyring: createMemoryKeyring('bench'), clock: createSystemClock() });
-const openPlain = (edition: string) => openPlainLoop({ contactPoint, localDataCenter, keyspace, edition, maxInFlight });
+const loop = { contactPoint, localDataCenter, keyspace, maxInFlight };
+const openPlain = (edition: string) => openPlainLoop({ ...loop, edition, seals: false });
+const openSealed = (edition: string) => openPlainLoop({ ...loop, edition, seals: true });
 
 interface Run {
   readonly rowsPerSecond: number;
@@ -48,12 +50,13 @@ async function timed(open: (edition: string) => Promise<Awaited<ReturnType<typeo
   return { rowsPerSecond: Math.round(rows / seconds), cpuSeconds: (used.user + used.system) / 1e6 };
 }
 
-const results = { sink: new Array<Run>(), plain: new Array<Run>() };
+const results = { sink: new Array<Run>(), sealedLoop: new Array<Run>(), plain: new Array<Run>() };
 await timed(openSink);
 await timed(openPlain);
 for (let run = 0; run < runCount; run++) {
   // By turns, so that a busy minute of the machine strikes both.
   results.plain.push(await timed(openPlain));
+  results.sealedLoop.push(await timed(openSealed));
   results.sink.push(await timed(openSink));
 }
 const rate = (runs: readonly Run[]) => spreadOf(runs.map((run) => run.rowsPerSecond));
@@ -64,9 +67,10 @@ const durations = await eventToView(views, { perSecond: 200, seconds: 15, prefix
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 const report = {
   environment: environment(),
-  rowsPerSecond: { sink: rate(results.sink), plain: rate(results.plain) },
-  ratio: hundredths(rate(results.sink).median / rate(results.plain).median),
-  clientCpuRatio: hundredths(cpu(results.sink).median / cpu(results.plain).median),
+  rowsPerSecond: { sink: rate(results.sink), sealedLoop: rate(results.sealedLoop), unsealedLoop: rate(results.plain) },
+  ratioToSealedLoop: hundredths(rate(results.sink).median / rate(results.sealedLoop).median),
+  ratioToUnsealedLoop: hundredths(rate(results.sink).median / rate(results.plain).median),
+  clientCpuOverSealedLoop: hundredths(cpu(results.sink).median / cpu(results.sealedLoop).median),
   eventToViewMs: { count: durations.length, p50: rounded(percentile(durations, 0.5)), p99: rounded(percentile(durations, 0.99)) },
 };
 console.log(JSON.stringify(report, undefined, 1));

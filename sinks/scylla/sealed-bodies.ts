@@ -42,14 +42,16 @@ function parse<Row>(plain: Buffer): Row {
 const separator = '\0';
 
 function keyOf({ tenantId, sessionId, row }: BodyPlace): Buffer {
-  const parts = [tenantId, sessionId, ...row];
-  if (parts.some((part) => part.includes(separator) || part === '')) {
+  const key = [tenantId, sessionId, ...row].join(separator);
+  if (key.split(separator).length !== row.length + 2 || tenantId === '' || sessionId === '') {
     throw new StepwrightError('VIEW_FAILED', 'An id is empty or has a zero byte: it cannot be stored.', { disposition: 'dead-letter' });
   }
-  return Buffer.from(parts.join(separator));
+  return Buffer.from(key);
 }
 
+/** The key of the session: what stands before the second separator. */
 function scopeOf(key: Uint8Array): string {
-  const [tenantId = '', sessionId = ''] = Buffer.from(key).toString().split(separator);
-  return `${tenantId}/${sessionId}`;
+  const tenantEnd = key.indexOf(0);
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.indexOf(0, tenantEnd + 1));
+  return `${bytes.toString('utf8', 0, tenantEnd)}/${bytes.toString('utf8', tenantEnd + 1)}`;
 }

@@ -45,8 +45,11 @@ export class SessionWriter {
     const change = planChange(stands, next, stamps);
     if (change === undefined) return standing.set(at, stands);
     try {
-      await this.#writeLists(at, change);
-      await this.#writePartition(at, change, nextOffset === undefined ? undefined : { epoch: stamps.epoch, nextOffset });
+      // Sealed once: the list holds a copy.
+      const body = change.session && this.#parts.bodies.seal(rowPlace(at, cql.kinds.session), change.session.row);
+      const position = nextOffset === undefined ? undefined : { epoch: stamps.epoch, nextOffset };
+      await this.#writeLists(at, change, body);
+      await this.#writePartition(at, this.#rowStatements(at, change, body), position);
       standing.set(at, settled(stands, change));
     } catch (error) {
       standing.drop(at);
@@ -70,15 +73,18 @@ export class SessionWriter {
     return live.filter((row) => Number(row['kind']) !== cql.kinds.position).length;
   }
 
-  async #writeLists(at: SessionAddress, change: SessionChange): Promise<void> {
+  async #writeLists(at: SessionAddress, change: SessionChange, sessionBody: Buffer | undefined): Promise<void> {
     const { openedAtMs } = change;
     if (openedAtMs === undefined) return;
     const puts: Statement[] = [];
     const { session, guideListStamp } = change;
-    if (session !== undefined) puts.push(...this.#listed('session_list', at, change, { row: session.row, stamp: session.stamp }));
+    if (session !== undefined && sessionBody !== undefined) {
+      puts.push(...this.#listed('session_list', at, change, { body: sessionBody, stamp: session.stamp }));
+    }
     const guide = guideListStamp === undefined ? undefined : (change.guide?.row ?? (await this.#readGuide(at)));
     if (guide !== undefined && guideListStamp !== undefined) {
-      puts.push(...this.#listed('guide_list', at, change, { row: summarise(guide, openedAtMs), stamp: guideListStamp }));
+      const body = this.#parts.bodies.seal(listedPlace('guide_list', at), summarise(guide, openedAtMs));
+      if (body !== undefined) puts.push(...this.#listed('guide_list', at, change, { body, stamp: guideListStamp }));
     }
     if (puts.length === 0) return;
     // A month stands before its first row, or a page would not look there.
@@ -91,11 +97,9 @@ export class SessionWriter {
     table: ListTable,
     at: SessionAddress,
     change: SessionChange,
-    { row, stamp }: { readonly row: object; readonly stamp: bigint },
+    { body, stamp }: { readonly body: Buffer; readonly stamp: bigint },
   ): readonly Statement[] {
     const { openedAtMs = 0 } = change;
-    const body = this.#parts.bodies.seal(listedPlace(table, at), row);
-    if (body === undefined) return [];
     const removals = change.leftAtMs.map((leftAtMs) => cql.deleteListed(table, at, leftAtMs, stamp));
     return [...removals, cql.putListed(table, at, { openedAtMs, body }, this.#mark(at, stamp))];
   }
@@ -117,10 +121,9 @@ export class SessionWriter {
 
   async #writePartition(
     at: SessionAddress,
-    change: SessionChange,
+    statements: Statement[],
     position: { readonly epoch: number; readonly nextOffset: bigint } | undefined,
   ): Promise<void> {
-    const statements = this.#rowStatements(at, change);
     if (position !== undefined && statements.length > 0) {
       // Last: rows may be ahead of the position, never behind it (V4).
       const mark = this.#mark(at, stampOf(position.epoch, position.nextOffset));
@@ -129,17 +132,16 @@ export class SessionWriter {
     for (const part of partsOf(statements)) await this.#parts.session.writeTogether(part);
   }
 
-  #rowStatements(at: SessionAddress, { session, guide, steps }: SessionChange): Statement[] {
+  #rowStatements(at: SessionAddress, { session, guide, steps }: SessionChange, sessionBody: Buffer | undefined): Statement[] {
     const { bodies } = this.#parts;
     const statements: Statement[] = [];
     const add = (kind: cql.Kind, rowId: string, { row, stamp }: { readonly row: StepUpsert | Guide; readonly stamp: bigint }): void => {
       const body = bodies.seal(rowPlace(at, kind, rowId), row);
       if (body !== undefined) statements.push(cql.putRow(at, { kind, rowId, revision: row.revision, body }, this.#mark(at, stamp)));
     };
-    if (session !== undefined) {
-      const body = bodies.seal(rowPlace(at, cql.kinds.session), session.row);
+    if (session !== undefined && sessionBody !== undefined) {
       const { revision, openedAtMs } = session.row;
-      if (body !== undefined) statements.push(cql.putSession(at, { revision, openedAtMs, body }, this.#mark(at, session.stamp)));
+      statements.push(cql.putSession(at, { revision, openedAtMs, body: sessionBody }, this.#mark(at, session.stamp)));
     }
     for (const step of steps) add(cql.kinds.step, step.row.stepId, step);
     if (guide !== undefined) add(cql.kinds.guide, cql.onlyRow, guide);
@@ -157,8 +159,10 @@ export function rowPlace({ tenantId, sessionId, edition }: SessionAddress, kind:
   return { tenantId, sessionId, row: ['session_rows', edition, String(kind), rowId] };
 }
 
-export function listedPlace(table: ListTable, { tenantId, sessionId, edition }: SessionAddress) {
-  return { tenantId, sessionId, row: [table, edition] };
+/** A session's row in the list is the same bytes as its own. */
+export function listedPlace(table: ListTable, at: SessionAddress) {
+  if (table === 'session_list') return rowPlace(at, cql.kinds.session);
+  return { tenantId: at.tenantId, sessionId: at.sessionId, row: [table, at.edition] };
 }
 
 /** The statements in order, in writes of bounded size. */
