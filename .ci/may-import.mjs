@@ -37,7 +37,7 @@ export const vendorOwners = {
   'cassandra-driver': ['sinks/scylla', 'bench/sinks'],
   '@clickhouse/client': ['sinks/clickhouse'],
   chdb: ['sinks/clickhouse'],
-  '@aws-sdk/client-s3': ['sinks/s3'],
+  '@aws-sdk/client-s3': ['sinks/s3', 'bench/sinks'],
   '@aws-sdk/s3-request-presigner': ['sinks/s3'],
   sharp: ['processors/adapters', 'bench/images'],
   'blockhash-core': ['processors/adapters'],

@@ -94,6 +94,8 @@ export class BucketObjectStore implements ObjectStore {
   }
 
   async #turnPointer(write: ObjectWrite, position: bigint): Promise<boolean> {
+    // Most pointers are written once: that is tried first, and a refusal costs what asking would have cost.
+    if (await this.#write({ ...write, condition: { IfNoneMatch: '*' } })) return true;
     for (let round = 1; round <= maxRounds; round++) {
       const standing = await this.#standing(write.key);
       if (standing?.position !== undefined && standing.position >= position) return standing.position === position;

@@ -54,9 +54,10 @@ export class GuidePublisher {
       ['html', renderGuideHtml(guide, images)],
       ['md', renderGuideMarkdown(guide, hrefFromDocument)],
     ] as const;
-    for (const [format, body] of documents) {
-      await this.#store.put(documentKey(tenantId, sessionId, revision, format), body, { contentType: documentTypes[format] });
-    }
+    const puts = documents.map(([format, body]) =>
+      this.#store.put(documentKey(tenantId, sessionId, revision, format), body, { contentType: documentTypes[format] }),
+    );
+    await settleAll(puts);
     const folder = revisionFolder(tenantId, sessionId, revision);
     const pointer = encodePointer({ state: 'current', folder });
     const isCurrent = await this.#store.put(currentKey(tenantId, sessionId), pointer, { contentType: 'application/json', position });
@@ -79,10 +80,19 @@ export class GuidePublisher {
   async #images(guide: Guide): Promise<{ readonly images: ReadonlyMap<string, InlineImage>; readonly missingCount: number }> {
     const images = new Map<string, InlineImage>();
     const keys = new Set(guide.steps.flatMap(({ image }) => image?.fullKey ?? []));
-    for (const key of keys) {
-      const [body, head] = await Promise.all([this.#store.get(key), this.#store.head(key)]);
-      if (body !== undefined && head !== undefined) images.set(key, { body, contentType: head.contentType });
-    }
+    await settleAll(
+      [...keys].map(async (key) => {
+        const [body, head] = await Promise.all([this.#store.get(key), this.#store.head(key)]);
+        if (body !== undefined && head !== undefined) images.set(key, { body, contentType: head.contentType });
+      }),
+    );
     return { images, missingCount: keys.size - images.size };
   }
+}
+
+/** All have ended when it throws: nothing is written by an attempt that has failed already. */
+async function settleAll(works: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

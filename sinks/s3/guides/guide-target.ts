@@ -18,6 +18,9 @@ export interface GuideTargetOptions {
   readonly metrics?: Metrics;
 }
 
+/** Each holds its pictures in memory while its page is made. */
+const mostGuidesAtATime = 8;
+
 /** Carries finished guides into the object store. */
 export function createGuideTarget(options: GuideTargetOptions): SinkTarget<Guide> {
   const { store, guides, topic = 'guide.finished.v1', topicEpoch = 0n } = options;
@@ -35,13 +38,27 @@ export function createGuideTarget(options: GuideTargetOptions): SinkTarget<Guide
     async apply({ rows, ranges }) {
       // Of several guides of one session in a batch only the last can stay current.
       const newest = new Map(rows.map((row) => [`${row.row.tenantId}/${row.row.sessionId}`, row]));
-      for (const { row, offset } of newest.values()) {
+      await inParallel([...newest.values()], mostGuidesAtATime, async ({ row, offset }) => {
         const missingCount = await publisher.publish(row, pointerPosition(topicEpoch, offset));
         if (missingCount > 0) missing.add(missingCount);
-      }
+      });
       await positions.write(ranges);
     },
     forget: (tenantId, sessionId) => publisher.forget(tenantId, sessionId),
     close: async () => {},
   };
+}
+
+/** Does the work of every item, at most `mostAtOnce` at a time. Begins nothing after a failure, and throws the first one when all that began has ended. */
+async function inParallel<Item>(items: readonly Item[], mostAtOnce: number, work: (item: Item) => Promise<void>): Promise<void> {
+  const left = items.values();
+  const failures: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (const item of left) {
+      await work(item).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) return;
+    }
+  };
+  await Promise.all(Array.from({ length: mostAtOnce }, worker));
+  if (failures.length > 0) throw failures[0];
 }
