@@ -27,6 +27,7 @@ const consistencies: Readonly<Record<ConsistencyName, types.consistencies>> = {
   all: types.consistencies.all,
 };
 
+const unlogged = { logged: false };
 const reconnectFirstMs = 100;
 const reconnectMaxMs = 5_000;
 const agreementWithinSeconds = 30;
@@ -67,13 +68,13 @@ export class CqlSession {
   select(query: string, params: readonly CqlValue[]): Promise<readonly CqlRow[]> {
     return this.#classified(async () => {
       const found: CqlRow[] = [];
-      for await (const row of await this.#client.execute(query, [...params], { prepare: true })) found.push(row);
+      for await (const row of await this.#client.execute(query, [...params])) found.push(row);
       return found;
     });
   }
 
   async write({ query, params }: Statement): Promise<void> {
-    await this.#classified(() => this.#client.execute(query, [...params], { prepare: true }));
+    await this.#classified(() => this.#client.execute(query, [...params]));
   }
 
   /** Of one partition, so that all of it stands or nothing: the servers make one write of it. */
@@ -85,18 +86,20 @@ export class CqlSession {
       return;
     }
     const batch = statements.map(({ query, params }) => ({ query, params: [...params] }));
-    await this.#classified(() => this.#client.batch(batch, { prepare: true, logged: false }));
+    await this.#classified(() => this.#client.batch(batch, unlogged));
   }
 
   /** A conditional write (LWT). Answers whether its condition held. */
   async writeIf({ query, params }: Statement): Promise<boolean> {
-    const result = await this.#classified(() => this.#client.execute(query, [...params], { prepare: true, isIdempotent: false }));
+    const result = await this.#classified(() => this.#client.execute(query, [...params], { isIdempotent: false }));
     return result.wasApplied();
   }
 
   /** Changes the schema; resolves when all nodes have the same one. @throws {VIEW_UNAVAILABLE} when they do not agree in time. */
   async changeSchema(query: string): Promise<void> {
-    const result = await this.#classified(() => this.#client.execute(query, [], { isIdempotent: false, readTimeout: schemaTimeoutMs }));
+    const result = await this.#classified(() =>
+      this.#client.execute(query, [], { prepare: false, isIdempotent: false, readTimeout: schemaTimeoutMs }),
+    );
     // The driver's types leave this property out of its documented answer.
     if ('isSchemaInAgreement' in result.info && result.info.isSchemaInAgreement === true) return;
     const message = `The Scylla nodes did not agree on the schema within ${agreementWithinSeconds} s; it is safe to start again.`;
@@ -133,6 +136,7 @@ function clientOptions(options: Omit<CqlSessionOptions, 'keyspace'> & { readonly
       consistency: consistencies[options.consistency ?? 'local-quorum'],
       serialConsistency: types.consistencies.localSerial,
       isIdempotent: true,
+      prepare: true,
       fetchSize: rowsPerPage,
     },
     encoding: { useBigIntAsLong: true },

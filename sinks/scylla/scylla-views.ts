@@ -8,7 +8,7 @@ import type { CqlRow } from './cql-session.ts';
 import { ListReader } from './list-reader.ts';
 import { currentEpoch } from './schema/epoch.ts';
 import { ensureKeyspace } from './schema/keyspace.ts';
-import { migrateViews } from './schema/migrate.ts';
+import { migrateViews, onceSpread } from './schema/migrate.ts';
 import { checkNames, forgottenEdition } from './scylla-options.ts';
 import type { ScyllaViewsOptions } from './scylla-options.ts';
 import { sealedBodies } from './sealed-bodies.ts';
@@ -30,7 +30,7 @@ export async function openScyllaViews(options: ScyllaViewsOptions): Promise<View
   checkNames(options);
   const { keyspace, clock, logger, edition = defaultEdition, topicIds = new Map<string, string>() } = options;
   await ensureKeyspace(options);
-  const session = await CqlSession.connect(options);
+  const session = await onceSpread(clock, () => CqlSession.connect(options));
   try {
     const applied = await migrateViews({ session, keyspace, clock });
     if (applied.length > 0) logger?.info({ keyspace, versions: applied }, 'the tables of the views were brought up to date');

@@ -42,8 +42,10 @@ function parse<Row>(plain: Buffer): Row {
 const separator = '\0';
 
 function keyOf({ tenantId, sessionId, row }: BodyPlace): Buffer {
-  const key = [tenantId, sessionId, ...row].join(separator);
-  if (key.split(separator).length !== row.length + 2 || tenantId === '' || sessionId === '') {
+  const key = `${tenantId}${separator}${sessionId}${separator}${row.join(separator)}`;
+  let separators = 0;
+  for (let at = key.indexOf(separator); at !== -1; at = key.indexOf(separator, at + 1)) separators++;
+  if (separators !== row.length + 1 || tenantId === '' || sessionId === '') {
     throw new StepwrightError('VIEW_FAILED', 'An id is empty or has a zero byte: it cannot be stored.', { disposition: 'dead-letter' });
   }
   return Buffer.from(key);

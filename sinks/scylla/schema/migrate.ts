@@ -32,13 +32,16 @@ const ownTables = [
  * - a version counts as applied once its row in `schema_versions` stands, which is after all nodes agree on its tables.
  * @throws {VIEW_SCHEMA_NEWER} when the keyspace has a version that this code does not know; {VIEW_UNAVAILABLE} when another process holds the lock for minutes.
  */
-export async function migrateViews(options: MigrationOptions): Promise<readonly number[]> {
-  const { clock } = options;
+export function migrateViews(options: MigrationOptions): Promise<readonly number[]> {
+  return onceSpread(options.clock, () => migrateOnce(options));
+}
+
+/** Does the work again while a keyspace or table that another process is making is named and cannot be asked yet. */
+export async function onceSpread<Result>(clock: Clock, work: () => Promise<Result>): Promise<Result> {
   for (const startedAtMs = clock.monotonicMs(); ;) {
     try {
-      return await migrateOnce(options);
+      return await work();
     } catch (error) {
-      // Another process is making the tables: they are named before they can be asked.
       if (!isTableUnknown(error) || clock.monotonicMs() - startedAtMs > spreadWithinMs) throw error;
       await sleep(clock, lookEveryMs);
     }
