@@ -118,6 +118,31 @@ test('V4: a viewport of two widths, pinched, or not yet painted in the window ha
   }
 });
 
+test('M4: while nobody looked at an animation there is no cover; until the look before it there is', () => {
+  const keeper = new MaskTimelineKeeper(0, look([at(0)]));
+  keeper.add(look([at(0)]), 1_000, false);
+  keeper.add(look([at(90)]), 1_300, true, true);
+  keeper.add(look([at(90)]), 1_400, true);
+  const coverAt = (fromMs: number, untilMs: number) => coverOf({ fromMs, untilMs }, keeper.timeline(), []);
+  assert.notEqual(coverAt(500, 1_000), undefined);
+  for (const [fromMs, untilMs] of [
+    [500, 1_001],
+    [1_100, 1_200],
+    [1_299, 1_350],
+  ] as const)
+    assert.equal(coverAt(fromMs, untilMs), undefined, `${fromMs} to ${untilMs}`);
+  assert.deepEqual(coverAt(1_310, 1_400)?.rects, [at(90)]);
+});
+
+test('V2: what the page hears of within the time that the screen may be ahead is covered too', () => {
+  const keeper = new MaskTimelineKeeper(0, look([at(0)]));
+  keeper.add(look([at(0)]), 1_000, true);
+  keeper.add(look([at(50)]), 1_200, true);
+  keeper.add(look([at(50)]), 1_600, true);
+  const rectsAhead = (aheadMs: number) => coverOf({ fromMs: 500, untilMs: 900 }, keeper.timeline(), [], aheadMs)?.rects ?? [];
+  assert.ok(rectsAhead(400).some(({ x }) => x === at(50).x));
+});
+
 test('a document is clear since it has held nothing of unknown place', () => {
   const keeper = new MaskTimelineKeeper(10, look([]));
   assert.equal(keeper.clearSinceMs(), 10);

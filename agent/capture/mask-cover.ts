@@ -26,17 +26,18 @@ const maxRects = 1_000;
 /**
  * What covers a picture of which it is known when it was made, or undefined when nothing can be proven to: then there must be no picture. Invariants:
  * - V1 the timeline of the top document reaches over the whole window; a picture that may be of the document before has no cover;
- * - V2 all that had to be covered at any moment of the window is;
+ * - V2 all that had to be covered at any moment of the window is, and all that the page said for `aheadMs` after it: a scroll is on the screen before a busy
+ *   page hears of it;
  * - V3 a frame of another origin is covered whole, wherever it stood in the window, unless it was clear for all of it: one that has not answered, is new,
  *   or cannot be found is covered;
  * - V4 the viewport had one known width for all of the window, or rectangles say nothing of pixels.
  */
-export function coverOf(window: PaintWindow, timeline: MaskTimeline, clear: readonly ClearFrame[]): Cover | undefined {
-  const periods = timeline.filter(({ fromMs, untilMs }) => fromMs <= window.untilMs && untilMs >= window.fromMs);
-  const [first, last] = [timeline[0], timeline.at(-1)];
-  if (first === undefined || last === undefined) return undefined;
-  if (first.fromMs > window.fromMs || last.untilMs < window.untilMs) return undefined;
-  const viewportWidth = commonWidth(periods);
+export function coverOf(window: PaintWindow, timeline: MaskTimeline, clear: readonly ClearFrame[], aheadMs = 0): Cover | undefined {
+  const periods = timeline.filter(({ fromMs, untilMs }) => fromMs <= window.untilMs + aheadMs && untilMs >= window.fromMs);
+  const last = timeline.at(-1);
+  if (last === undefined || !reachesOver(window, timeline)) return undefined;
+  // What begins where the window ends is not in the picture.
+  const viewportWidth = commonWidth(periods.filter(({ fromMs }) => fromMs < Math.max(window.untilMs, window.fromMs + 1)));
   if (viewportWidth === undefined) return undefined;
   const clearIds = clearIdsOf(
     last,
@@ -45,6 +46,12 @@ export function coverOf(window: PaintWindow, timeline: MaskTimeline, clear: read
   const frames = periods.flatMap(({ foreignFrames }) => foreignFrames.filter(({ frameId }) => !clearIds.has(frameId)));
   const rects = distinctRects([...periods.flatMap((period) => period.rects), ...frames.map(({ rect }) => rect)]);
   return { rects: rects.length > maxRects ? boundsOf(rects) : rects, viewportWidth };
+}
+
+/** Whether the document was there for all of the window (V1). */
+export function reachesOver(window: PaintWindow, timeline: MaskTimeline): boolean {
+  const [first, last] = [timeline[0], timeline.at(-1)];
+  return first !== undefined && last !== undefined && first.fromMs <= window.fromMs && last.untilMs >= window.untilMs;
 }
 
 /** Places change when a frame beside is removed, so they are taken of the time when the frames were asked: the end of the timeline. */

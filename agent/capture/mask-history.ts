@@ -6,10 +6,12 @@ const restFactor = 20;
 const longestRestMs = 120;
 /** A running animation is followed this long after it began, and after it has last moved something that is covered. */
 const followMs = 1_000;
+/** What an animation moves is on a straight way for so long, more or less; a page that is kept busy looks less often, and the animation goes on. */
+const blindMs = 64;
 
 /**
  * Looks at what must be covered whenever the page paints after it was scrolled, written in, changed, or while it is animated, and keeps what it saw
- * (M1–M3 of mask-timeline.ts).
+ * (M1–M4 of mask-timeline.ts).
  */
 export interface MaskHistory {
   /** The page changed: looks at its next paint, or as soon as looks have rested enough; a page may change all the time. */
@@ -35,6 +37,7 @@ export function createMaskHistory({ view, look, onMoved }: MaskHistoryOptions): 
   let isScheduled = false;
   let restUntilMs = 0;
   let followUntilMs = 0;
+  const watch = createAnimationWatch(view);
   let timer: number | undefined;
   const controller = new AbortController();
   const { signal } = controller;
@@ -42,15 +45,12 @@ export function createMaskHistory({ view, look, onMoved }: MaskHistoryOptions): 
     const beganAtMs = view.performance.now();
     const seen = look();
     const isNews = keeper.isNews(seen);
-    keeper.add(seen, now(), isPaint);
+    const isUnwatched = watch.looked(beganAtMs);
+    keeper.add(seen, now(), isPaint, isNews && isUnwatched);
     const endMs = view.performance.now();
     restUntilMs = endMs + Math.min(longestRestMs, (endMs - beganAtMs) * restFactor);
     if (isNews && followUntilMs > beganAtMs) followUntilMs = endMs + followMs;
     if (isPaint ? followUntilMs > endMs : isNews) changed();
-  };
-  const afterLook = (): MaskTimelineKeeper => {
-    sample(false);
-    return keeper;
   };
   const atPaint = (): void => {
     view.clearTimeout(timer);
@@ -77,14 +77,40 @@ export function createMaskHistory({ view, look, onMoved }: MaskHistoryOptions): 
     keeper = new MaskTimelineKeeper(now(), { ...look(), viewportWidth: undefined });
     atPaint();
   };
-  const follow = (): void => void (followUntilMs = view.performance.now() + followMs);
+  const follow = (): void => {
+    followUntilMs = view.performance.now() + followMs;
+    watch.heard();
+  };
   hear(view, { moved, follow, changed, restored }, signal);
   atPaint();
   return {
     changed,
-    timeline: () => afterLook().timeline(),
-    clearSinceMs: () => afterLook().clearSinceMs(),
+    timeline: () => (sample(false), keeper.timeline()),
+    clearSinceMs: () => (sample(false), keeper.clearSinceMs()),
     stop: () => controller.abort(),
+  };
+}
+
+interface AnimationWatch {
+  /** An animation began or turned. */
+  heard(): void;
+  /** Whether an animation has run since the look before this one, which is too long ago to say on what way. */
+  looked(atMs: number): boolean;
+}
+
+function createAnimationWatch(view: Window): AnimationWatch {
+  let lookedAtMs = view.performance.now();
+  /** At the last look, or since. */
+  let hasAnimated = false;
+  return {
+    heard: () => void (hasAnimated = true),
+    looked: (atMs) => {
+      const isAnimated = view.document.getAnimations().some(({ playState }) => playState === 'running');
+      const isUnwatched = atMs - lookedAtMs > blindMs && (hasAnimated || isAnimated);
+      lookedAtMs = atMs;
+      hasAnimated = isAnimated;
+      return isUnwatched;
+    },
   };
 }
 

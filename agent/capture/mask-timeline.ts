@@ -35,7 +35,9 @@ export type MaskTimeline = readonly MaskPeriod[];
  * - M1 every moment since the document began is in a period: nothing is forgotten; when there are too many, the oldest are made one that covers both;
  * - M2 a look ends what was before only when it is made for a paint. Until then the screen may show the last look that was, so a period holds all looks
  *   from one paint to the next;
- * - M3 what moves between two looks is covered on all its way, were it straight: the box around every rectangle that is in one look only, when both have some.
+ * - M3 what moves between two looks is covered on all its way, were it straight: the box around every rectangle that is in one look only, when both have some;
+ * - M4 what an animation moved while nobody looked was anywhere: from the last look on the period has no known width, so
+ *   no picture is proven to be covered by it (V4).
  */
 export class MaskTimelineKeeper {
   readonly #maxCount: number;
@@ -51,12 +53,14 @@ export class MaskTimelineKeeper {
     this.#open = { ...first, fromMs: beganAtMs, untilMs: beganAtMs };
   }
 
-  /** Takes in a look. `isPaint`: the page is about to paint what was seen. */
-  add(look: MaskLook, nowMs: number, isPaint: boolean): void {
+  /** Takes in a look. `isPaint`: the page is about to paint what was seen. `isBlind`: an animation ran since the last look, too long ago to say on what way. */
+  add(look: MaskLook, nowMs: number, isPaint: boolean, isBlind = false): void {
     // A clock that was set back must not turn a period around.
     const untilMs = Math.max(nowMs, this.#open.untilMs);
-    const isSame = isSameLook(this.#open, look);
-    this.#open = isSame ? { ...this.#open, untilMs } : { ...joined(this.#open, look), fromMs: this.#open.fromMs, untilMs };
+    const isSame = isSameLook(this.#open, look) && !isBlind;
+    const open = isSame ? this.#open : { ...joined(this.#open, look), fromMs: this.#open.fromMs, untilMs: this.#open.untilMs };
+    if (isBlind) this.#closed = bounded([...this.#closed, open], this.#maxCount);
+    this.#open = isBlind ? { ...open, viewportWidth: undefined, fromMs: open.untilMs, untilMs } : { ...open, untilMs };
     if (!isPaint || (isSame && isSameLook(this.#painted, look))) return;
     this.#closed = bounded([...this.#closed, this.#open], this.#maxCount);
     this.#painted = look;

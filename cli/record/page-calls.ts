@@ -13,10 +13,19 @@ export interface PageWord {
   readonly clear: readonly ClearFrame[];
 }
 
-/** Asks all frames at once. One that does not answer is not clear. */
-export async function wordOf(page: Page): Promise<PageWord> {
+/**
+ * Asks all frames at once. One that does not answer is not clear. `afterPaints`: the top document speaks after its next two paints. What the screen has scrolled
+ * reaches a document when the browser asks it for a paint: the first may have been asked for before the scroll, the second was not.
+ */
+export async function wordOf(page: Page, { afterPaints = false } = {}): Promise<PageWord> {
   const inner = page.frames().filter((frame) => frame.parentFrame() !== null);
-  const timeline = page.mainFrame().evaluate(() => window.__stepwright_capture?.maskTimeline());
+  const timeline = page.mainFrame().evaluate(
+    async (paintCount) => {
+      for (let count = 0; count < paintCount; count += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+      return window.__stepwright_capture?.maskTimeline();
+    },
+    afterPaints ? 2 : 0,
+  );
   const clear = inner.map((frame) => frame.evaluate(() => window.__stepwright_capture?.clearFrame()));
   const [[ofTop], ofInner] = await Promise.all([answered([timeline]), answered(clear)]);
   const words = new Map(inner.map((frame, index) => [frame, ofInner[index]]));

