@@ -3,7 +3,8 @@ import { accessProblem } from './access-errors.ts';
 
 /**
  * What an answer of a broker, or its absence, means to the caller:
- * `moved` leader or coordinator is elsewhere: look it up again; `busy` the same request later; `fenced` a newer owner of the transactional id;
+ * `moved` leader or coordinator is elsewhere: look it up again; `busy` the same request later; `loading` the same, once a coordinator that has just started
+ * has read its state; `fenced` a newer owner of the transactional id;
  * `stale` a member or generation that the group has left behind; `replaced` another bearer of the same member id; `topic` no such topic or partition;
  * `range` an offset outside the log; `large` above the broker's limit; `network` no answer, it may or may not have been done; `denied` who asks may not;
  * `fatal` the rest.
@@ -11,6 +12,7 @@ import { accessProblem } from './access-errors.ts';
 export type BrokerErrorKind =
   | 'moved'
   | 'busy'
+  | 'loading'
   | 'fenced'
   | 'stale'
   | 'replaced'
@@ -30,7 +32,7 @@ const named: Readonly<Record<number, readonly [name: string, kind: BrokerErrorKi
   9: ['REPLICA_NOT_AVAILABLE', 'moved'],
   10: ['MESSAGE_TOO_LARGE', 'large'],
   13: ['NETWORK_EXCEPTION', 'network'],
-  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'busy'],
+  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'loading'],
   15: ['COORDINATOR_NOT_AVAILABLE', 'moved'],
   16: ['NOT_COORDINATOR', 'moved'],
   18: ['RECORD_LIST_TOO_LARGE', 'large'],
@@ -111,11 +113,18 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
+const passing: ReadonlySet<BrokerErrorKind> = new Set(['moved', 'busy', 'loading', 'network']);
+
+/** The same request may be answered later. */
+export function passes({ kind }: BrokerError): boolean {
+  return passing.has(kind);
+}
+
 /** What a caller of the log sees of a failure that no retry has cured. */
 export function toLogError(error: unknown): StepwrightError {
   if (error instanceof StepwrightError) return error;
   if (!(error instanceof BrokerError)) return new StepwrightError('LOG_FAILED', 'the Kafka adapter failed', { cause: error });
-  if (error.kind === 'moved' || error.kind === 'busy' || error.kind === 'network') {
+  if (passes(error)) {
     return new StepwrightError('LOG_UNAVAILABLE', `${error.message}; it is tried again`, { cause: error, disposition: 'retry' });
   }
   if (error.kind === 'denied') return new StepwrightError('LOG_ACCESS_DENIED', error.message, { cause: error });

@@ -25,6 +25,11 @@ export interface KafkaLogOptions {
   readonly requestTimeoutMs?: number;
   /** How long a call is tried again while brokers move or do not answer. Default 30 s. */
   readonly retryWithinMs?: number;
+  /**
+   * How long a coordinator that answers that it is still reading its state is waited for, on top of `retryWithinMs`: it is there, and it takes as long as its
+   * disk and processors need. Default 30 s.
+   */
+  readonly loadsWithinMs?: number;
   /** A member that was not heard of for this long is out. Default 10 s (6 s is the least that brokers take by default). */
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
@@ -57,6 +62,7 @@ export function kafkaSettings(options: KafkaLogOptions): KafkaSettings {
     replicationFactor: -1,
     requestTimeoutMs: 10_000,
     retryWithinMs: 30_000,
+    loadsWithinMs: 30_000,
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
     heartbeatMs: 200,

@@ -3,7 +3,7 @@ import { StepwrightError } from '../../../base/errors.ts';
 import type { CompressionCodec } from '../../batch/compression.ts';
 import { codecOf, compressionNames } from '../../batch/compression.ts';
 import { partitionKey } from '../../local/partition-key.ts';
-import { asBrokerError, assertOk, brokerError } from '../kafka-errors.ts';
+import { asBrokerError, assertOk, brokerError, passes } from '../kafka-errors.ts';
 import type { BrokerError } from '../kafka-errors.ts';
 import type { KafkaSettings } from '../kafka-options.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
@@ -85,10 +85,11 @@ export class KafkaClient {
       {
         clock: this.settings.clock,
         withinMs: this.settings.retryWithinMs,
+        loadsWithinMs: this.settings.loadsWithinMs,
         doing: request.api,
         onRetry: (error) => {
           if (error.kind === 'network') onNoAnswer?.();
-          if (error.kind !== 'busy') this.connection.forgetCoordinator(kind, id);
+          if (error.kind !== 'busy' && error.kind !== 'loading') this.connection.forgetCoordinator(kind, id);
         },
       },
     );
@@ -151,9 +152,7 @@ export class KafkaClient {
   }
 }
 
-const passing: ReadonlySet<string> = new Set(['moved', 'busy', 'network']);
-
 /** The failure that decides for the whole request: one that does not pass. */
 function worse(one: BrokerError | undefined, other: BrokerError): BrokerError {
-  return one === undefined || passing.has(one.kind) ? other : one;
+  return one === undefined || passes(one) ? other : one;
 }

@@ -61,6 +61,45 @@ test('a look-up that fails while the broker is away is tried again with the rest
   );
 });
 
+test('a coordinator that still loads is waited for in a time of its own, also when the broker was away for most of the other', async () => {
+  const { clock, waitsMs } = hastyClock();
+  const answers = [
+    () => new BrokerError('no answer', 'network'),
+    ...Array.from({ length: 20 }, () => () => brokerError(14, 'InitProducerId')),
+  ];
+  const attempt = async (): Promise<string> => {
+    const answer = answers.shift();
+    if (answer === undefined) return 'done';
+    throw answer();
+  };
+  assert.equal(await retrying(attempt, { clock, withinMs: 600, loadsWithinMs: 30_000, doing: 'InitProducerId' }), 'done');
+  assert.ok(waitsMs.reduce((sum, ms) => sum + ms, 0) > 600);
+});
+
+test('time spent on loading is not taken from the time for a broker that is away', async () => {
+  const { clock } = hastyClock();
+  const answers = [
+    ...Array.from({ length: 20 }, () => brokerError(14, 'EndTxn')),
+    ...Array.from({ length: 2 }, () => new BrokerError('no answer', 'network')),
+  ];
+  const attempt = async (): Promise<string> => {
+    const answer = answers.shift();
+    if (answer === undefined) return 'done';
+    throw answer;
+  };
+  assert.equal(await retrying(attempt, { clock, withinMs: 3_000, loadsWithinMs: 30_000, doing: 'EndTxn' }), 'done');
+});
+
+test('a coordinator that loads for ever is given up', async () => {
+  const { clock, waitsMs } = hastyClock();
+  const call = retrying(
+    failing(1000, () => brokerError(14, 'InitProducerId')),
+    { clock, withinMs: 100, loadsWithinMs: 5_000, doing: 'InitProducerId' },
+  );
+  await assert.rejects(call, (error) => hasCode(toLogError(error), 'LOG_UNAVAILABLE'));
+  assert.ok(waitsMs.reduce((sum, ms) => sum + ms, 0) >= 5_000);
+});
+
 test('when the time is over the last failure is thrown', async () => {
   const { clock, waitsMs } = hastyClock();
   const attempt = failing(1000, () => new BrokerError('no answer', 'network'));

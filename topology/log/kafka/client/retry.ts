@@ -7,6 +7,7 @@ import { StepwrightError } from '../../../base/errors.ts';
 const waits: Partial<Record<BrokerErrorKind, { readonly firstMs: number; readonly longestMs: number }>> = {
   // A transaction that is ending takes a few ms: the coordinator answers CONCURRENT_TRANSACTIONS until then.
   busy: { firstMs: 5, longestMs: 40 },
+  loading: { firstMs: 20, longestMs: 250 },
   moved: { firstMs: 20, longestMs: 500 },
   network: { firstMs: 50, longestMs: 1000 },
 };
@@ -16,6 +17,8 @@ const longestTimerMs = 2 ** 30;
 export interface RetryOptions {
   readonly clock: Clock;
   readonly withinMs: number;
+  /** How long a coordinator may answer that it still loads; this time does not count for `withinMs`. Default as `withinMs`. */
+  readonly loadsWithinMs?: number;
   readonly doing: string;
   /** Before the next attempt: look up again who answers. Its own failure counts as the attempt's. */
   readonly onRetry?: (error: BrokerError) => Promise<void> | void;
@@ -25,7 +28,7 @@ export interface RetryOptions {
 
 /** Repeats `attempt` while the failure is one that passes and time is left. @throws {BrokerError} the last one, or what is not retried. */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const endsAtMs = options.clock.monotonicMs() + options.withinMs;
+  const patience = new Patience(options);
   let failure: BrokerError | undefined;
   for (let count = 0; ; count++) {
     try {
@@ -36,10 +39,35 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       const error = asBrokerError(caught, options.doing);
       if (error instanceof StepwrightError) throw error;
       const wait = waits[error.kind];
-      if (wait === undefined || options.isOver?.() === true || options.clock.monotonicMs() >= endsAtMs) throw error;
+      if (wait === undefined || options.isOver?.() === true || patience.isOverFor(error)) throw error;
       await pause(options.clock, Math.min(wait.longestMs, wait.firstMs * 2 ** count));
       failure = error;
     }
+  }
+}
+
+/** How long each kind of failure is borne. A broker that comes back late has loading before it still, so that has a time of its own. */
+class Patience {
+  readonly #clock: Clock;
+  readonly #loadsWithinMs: number;
+  #endsAtMs: number;
+  #loadingSinceMs: number | undefined;
+
+  constructor({ clock, withinMs, loadsWithinMs = withinMs }: RetryOptions) {
+    this.#clock = clock;
+    this.#loadsWithinMs = loadsWithinMs;
+    this.#endsAtMs = clock.monotonicMs() + withinMs;
+  }
+
+  isOverFor({ kind }: BrokerError): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    if (kind === 'loading') {
+      this.#loadingSinceMs ??= nowMs;
+      return nowMs - this.#loadingSinceMs >= this.#loadsWithinMs;
+    }
+    if (this.#loadingSinceMs !== undefined) this.#endsAtMs += nowMs - this.#loadingSinceMs;
+    this.#loadingSinceMs = undefined;
+    return nowMs >= this.#endsAtMs;
   }
 }
 

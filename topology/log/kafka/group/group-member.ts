@@ -154,7 +154,7 @@ export class GroupMember {
       this.#lose();
       return 2 ** 30;
     }
-    if (error.kind === 'busy') return backOffMs;
+    if (error.kind === 'busy' || error.kind === 'loading') return backOffMs;
     if (error.kind !== 'moved' && error.kind !== 'network') return this.#end({ kind: 'failed', error });
     session.forgetCoordinator();
     return backOffMs;

@@ -6,7 +6,7 @@ import { WakeSignals } from '../../local/wake-signals.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
 import { pause } from '../client/retry.ts';
-import { asBrokerError, brokerError, toLogError } from '../kafka-errors.ts';
+import { asBrokerError, brokerError, toLogError, passes } from '../kafka-errors.ts';
 import type { BrokerError } from '../kafka-errors.ts';
 import type { FetchedBytes } from '../requests/read-requests.ts';
 import { fetchRequest, listAt, listOffsetsRequest } from '../requests/read-requests.ts';
@@ -161,7 +161,7 @@ export class Fetcher {
   async #failed(members: readonly Pick<Readable, 'topic' | 'partition' | 'nextOffset'>[], caught: unknown): Promise<void> {
     const failure = asBrokerError(caught, 'Fetch');
     for (const { topic } of members) this.#client.leaders.forget(topic);
-    if (!(failure instanceof StepwrightError) && ['moved', 'busy', 'network', 'topic'].includes(failure.kind)) {
+    if (!(failure instanceof StepwrightError) && (passes(failure) || failure.kind === 'topic')) {
       return pause(this.#client.settings.clock, afterFailureMs);
     }
     for (const at of members) {

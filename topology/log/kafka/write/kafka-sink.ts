@@ -158,6 +158,7 @@ export class KafkaSink implements TransactionalSink {
       case 'network':
       case 'moved':
       case 'busy':
+      case 'loading':
         if (this.#state === 'fenced') return fenced(this.transactionalId);
         this.#state = 'lost';
         return unknownOutcome(`a transaction of "${this.transactionalId}"`, error);
