@@ -12,6 +12,7 @@ import { openTaskState } from '../task/open-task-state.ts';
 import { createStateMetrics } from '../task/state-metrics.ts';
 import { acquireLockFile } from './lock-file.ts';
 import type { LockFile } from './lock-file.ts';
+import { memberNameIn } from './member-name.ts';
 
 export interface StateDirectoryOptions {
   /** Holds one folder an application. Created when missing. */
@@ -53,6 +54,11 @@ export class StateDirectory {
     this.#logger = options.logger ?? silentLogger;
     createFolder(this.path);
     this.#lock = acquireLockFile(join(this.path, 'LOCK'));
+  }
+
+  /** What the process that has this directory is called in its group; the same after a crash. */
+  memberName(): string {
+    return memberNameIn(join(this.path, 'MEMBER'));
   }
 
   taskDirectory(taskId: string): string {

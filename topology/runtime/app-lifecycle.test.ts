@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { jsonSerde } from '../../schemas/serdes.ts';
+import type { Log } from '../log/log.ts';
 import { createMemoryLog } from '../log/memory/memory-log.ts';
 import { Faults } from '../testing/faults.ts';
 import { createFaultyLog } from '../testing/faulty-log.ts';
 import type { Amount } from '../testing/sample-topology.ts';
 import { createSampleTopology } from '../testing/sample-topology.ts';
 import { createStreamApp } from './stream-app.ts';
+import type { StateOption } from './stream-app-options.ts';
 
 const topics = [
   { name: 'amounts', partitionCount: 2 },
@@ -57,6 +59,29 @@ test('two apps with one name cannot share a state directory: the second is refus
   await first.close();
   const second = await start();
   await second.close();
+});
+
+test('an app on a directory has the same member name after each start, so a broker knows who was killed', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'stepwright-name-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const names: string[] = [];
+  const run = async (state: StateOption) => {
+    const base = createMemoryLog();
+    await base.createTopics(topics);
+    const openSource: Log['openSource'] = (options) => {
+      names.push(options.memberId);
+      return base.openSource(options);
+    };
+    const app = createStreamApp({ topology: createSampleTopology(), log: { ...createFaultyLog(base, new Faults()), openSource }, state });
+    await app.start();
+    await app.whenRunning();
+    await app.close();
+  };
+  await run({ directory });
+  await run({ directory });
+  await run('memory');
+  assert.equal(names[0], names[1]);
+  assert.notEqual(names[0], names[2]);
 });
 
 test('a missing topic is named before anything starts, and the app can be closed', async () => {

@@ -16,6 +16,8 @@ import { taskIdText } from './task-id.ts';
 
 /** Where tasks keep their stores. */
 export interface StateSupplier {
+  /** What the member that keeps its state here is called in its group; undefined where nothing outlives the process. */
+  memberName(): string | undefined;
   readonly openState: OpenState;
   /** The state of the stores that every instance has whole. @throws as `openState` does. */
   openGlobalState(stores: readonly StoreSpec<unknown, unknown>[]): Promise<TaskState>;
@@ -65,6 +67,7 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
     }
   };
   return {
+    memberName: () => folder.memberName(),
     openState: async (id, stores, afterCorruption) => {
       const name = taskIdText(id);
       const state = await parked.take(name);
@@ -100,6 +103,7 @@ export function createDirectorySupplier(directory: string, options: StateSupplie
 export function createMemorySupplier(options: StateSupplierOptions, backend: BackendFactory = createMemoryBackendFactory()): StateSupplier {
   const { clock, logger, metrics, budgets } = options;
   return {
+    memberName: () => undefined,
     openState: async (id, stores, afterCorruption) => {
       const taskId = taskIdText(id);
       if (afterCorruption) await backend.destroy(taskId);

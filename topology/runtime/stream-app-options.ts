@@ -41,7 +41,7 @@ export interface StreamAppOptions {
   readonly random?: () => number;
   readonly logger?: Logger;
   readonly metrics?: Metrics;
-  /** Name of this member in the group. Default: random. */
+  /** Name of this member in the group. Default: kept in the state directory, so that who was killed is at once itself again; random without one. */
   readonly instanceId?: string;
   /** Copies of each task's stores on other members, kept up to date from the changelogs. Default 0. */
   readonly standbyCount?: number;

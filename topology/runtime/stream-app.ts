@@ -63,12 +63,17 @@ export function createStreamApp(options: StreamAppOptions): StreamApp {
   return new TopologyApp(options);
 }
 
+function randomName(random: () => number): string {
+  return Math.floor(random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0');
+}
+
 const idlePollMs = 250;
 const aliveWithinMs = 30_000;
 
 class TopologyApp implements StreamApp {
   readonly #options: StreamAppOptions;
-  readonly #instanceId: string;
   readonly #waiting = new Set<(isRunning: boolean) => void>();
   #state: AppState = 'created';
   #environment: TaskEnvironment | undefined;
@@ -82,12 +87,6 @@ class TopologyApp implements StreamApp {
 
   constructor(options: StreamAppOptions) {
     this.#options = { ...options, clock: options.clock ?? createSystemClock() };
-    const random = options.random ?? Math.random;
-    this.#instanceId =
-      options.instanceId ??
-      Math.floor(random() * 2 ** 48)
-        .toString(16)
-        .padStart(12, '0');
   }
 
   async start(): Promise<void> {
@@ -106,7 +105,7 @@ class TopologyApp implements StreamApp {
     const { onRestore, onTaskFailed, onTaskStateChange } = this.#options;
     this.#thread = new StreamThread({
       environment,
-      instanceId: this.#instanceId,
+      instanceId: this.#options.instanceId ?? supplier.memberName() ?? randomName(this.#options.random ?? Math.random),
       pollWaitMs: idlePollMs,
       onChange: () => this.#judgeState(),
       onProgress: (progress) => onRestore?.(progress),

@@ -40,8 +40,8 @@ test('the assignor sees our member ids and user data, and its user data comes ba
   assert.deepEqual(
     shares.map(({ assignment }) => decodeShare(assignment)),
     [
-      { partitions: [], userData: Buffer.alloc(0) },
-      { partitions: partitions(0, 1), userData: Buffer.from('for b') },
+      { partitions: [], userData: Buffer.alloc(0), bearer: "broker's a" },
+      { partitions: partitions(0, 1), userData: Buffer.from('for b'), bearer: "broker's b" },
     ],
   );
 });
@@ -55,9 +55,15 @@ test('subscriptions and shares are read as they were written', () => {
     requestCount: 2,
   };
   assert.deepEqual(decodeSubscription(encodeSubscription(subscription)), subscription);
-  const share = { partitions: partitions(0, 2), userData: Buffer.from('note') };
+  const share = { partitions: partitions(0, 2), userData: Buffer.from('note'), bearer: 'a-1' };
   assert.deepEqual(decodeShare(encodeShare(share)), share);
-  assert.deepEqual(decodeShare(Buffer.alloc(0)), { partitions: [], userData: Buffer.alloc(0) });
+  assert.deepEqual(decodeShare(Buffer.alloc(0)), { partitions: [], userData: Buffer.alloc(0), bearer: '' });
+});
+
+test('a share of a leader that does not say whom it is for is read all the same', () => {
+  const bytes = encodeShare({ partitions: partitions(1), userData: Buffer.from('note'), bearer: '' });
+  const older = bytes.subarray(0, bytes.length - 2);
+  assert.deepEqual(decodeShare(older), { partitions: partitions(1), userData: Buffer.from('note'), bearer: '' });
 });
 
 test('another client in the group is a member that holds nothing', () => {

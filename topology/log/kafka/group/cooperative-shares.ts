@@ -31,7 +31,7 @@ export function cooperativeShares(
     const wish = wishes.get(memberId);
     const isFree = (at: TopicPartition): boolean => (holders.get(partitionKey(at)) ?? brokerId) === brokerId;
     const partitions = wish?.partitions.filter(isFree) ?? [];
-    return { memberId: brokerId, assignment: encodeShare({ partitions, userData: wish?.userData ?? Buffer.alloc(0) }) };
+    return { memberId: brokerId, assignment: encodeShare({ partitions, userData: wish?.userData ?? Buffer.alloc(0), bearer: brokerId }) };
   });
 }
 

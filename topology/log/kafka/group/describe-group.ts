@@ -19,5 +19,6 @@ export async function describeGroup(client: KafkaClient, groupId: string): Promi
 
 /** While it rebalances, a member has no assignment yet. */
 function memberOf({ memberId, instanceId, host, assignment }: DescribedMember): AssignedMember {
-  return { memberId: instanceId ?? memberId, host: host.replace(/^\//, ''), ...decodeShare(assignment) };
+  const { partitions, userData } = decodeShare(assignment);
+  return { memberId: instanceId ?? memberId, host: host.replace(/^\//, ''), partitions, userData };
 }

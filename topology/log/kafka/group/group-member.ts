@@ -40,6 +40,8 @@ const leaveWithinMs = 3000;
  * Invariants:
  * - what a join claims is what the source holds; news that were not taken before the next join are void, so nothing is taken that another may have got;
  * - after a loss nothing is claimed or joined until the source has taken the news of it;
+ * - a share that was made for a former bearer of the name is taken and a rebalance asked for: a broker that knows the name from before a crash hands the old
+ *   share out without telling the group what its bearer brings now (KIP-345), say a topic more;
  * - a source that is not polled any more gives its membership up after `maxPollIntervalMs`.
  */
 export class GroupMember {
@@ -73,6 +75,8 @@ export class GroupMember {
     // A failure stays: there is no membership any more, and every poll says so.
     if (news?.kind !== 'failed') this.#news = undefined;
     if (news?.kind === 'lost') this.rejoin();
+    // Joins in a later turn, when the source holds the share.
+    if (news?.kind === 'share' && this.#isOfFormer(news.share)) this.requestRebalance();
     return news;
   }
 
@@ -139,6 +143,10 @@ export class GroupMember {
       return;
     }
     await session.heartbeat();
+  }
+
+  #isOfFormer({ bearer }: Share): boolean {
+    return bearer !== '' && bearer !== this.#deps.session.memberId;
   }
 
   /** How long to wait before the next step, or `undefined` when there is none. */

@@ -6,7 +6,7 @@ import { WireWriter } from '../wire/wire-writer.ts';
 /**
  * What members and leader tell each other, in Kafka's own layouts (`ConsumerProtocolSubscription` and `ConsumerProtocolAssignment`, version 1), so that
  * Kafka's tools can show a group. User data of a subscription is wrapped: version, generation in which the partitions were held, count of requests, user data.
- * Versions: 1.
+ * Versions: 1. Behind an assignment stands since 0.1 whom it was made for; readers that do not know of it stop before.
  */
 const layoutVersion = 1;
 const userDataVersion = 1;
@@ -50,21 +50,23 @@ export function decodeSubscription(bytes: Buffer): Subscription {
 export interface Share {
   readonly partitions: readonly TopicPartition[];
   readonly userData: Buffer;
+  /** The broker's name for whom it was made for; empty when the leader did not say. */
+  readonly bearer: string;
 }
 
-export function encodeShare({ partitions, userData }: Share): Buffer {
+export function encodeShare({ partitions, userData, bearer }: Share): Buffer {
   const writer = new WireWriter(false).int16(layoutVersion);
   writePartitions(writer, partitions);
-  return writer.bytes(userData).finish();
+  return writer.bytes(userData).string(bearer).finish();
 }
 
 /** No bytes are an empty share: the leader left this member out. */
 export function decodeShare(bytes: Buffer): Share {
-  if (bytes.length === 0) return { partitions: [], userData: Buffer.alloc(0) };
+  if (bytes.length === 0) return { partitions: [], userData: Buffer.alloc(0), bearer: '' };
   const reader = new WireReader(bytes, false);
   reader.int16();
   const partitions = readPartitions(reader);
-  return { partitions, userData: Buffer.from(reader.bytes()) };
+  return { partitions, userData: Buffer.from(reader.bytes()), bearer: reader.isAtEnd() ? '' : reader.string() };
 }
 
 function writePartitions(writer: WireWriter, partitions: readonly TopicPartition[]): void {

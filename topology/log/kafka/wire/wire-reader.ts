@@ -13,6 +13,10 @@ export class WireReader {
     this.tags();
   }
 
+  isAtEnd(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   int8(): number {
     return this.#bytes.readInt8(this.#step(1));
   }
