@@ -6,7 +6,7 @@ import { WireWriter } from '../wire/wire-writer.ts';
 /**
  * What members and leader tell each other, in Kafka's own layouts (`ConsumerProtocolSubscription` and `ConsumerProtocolAssignment`, version 1), so that
  * Kafka's tools can show a group. User data of a subscription is wrapped: version, generation in which the partitions were held, count of requests, user data.
- * Versions: 1. Behind an assignment stands since 0.1 whom it was made for; readers that do not know of it stop before.
+ * Versions: 1. Behind an assignment stands, since 0.1, which member it was made for; readers that do not know of it stop before.
  */
 const layoutVersion = 1;
 const userDataVersion = 1;
@@ -50,7 +50,7 @@ export function decodeSubscription(bytes: Buffer): Subscription {
 export interface Share {
   readonly partitions: readonly TopicPartition[];
   readonly userData: Buffer;
-  /** The broker's name for whom it was made for; empty when the leader did not say. */
+  /** The broker's name of the member that it was made for; empty when the leader did not say. */
   readonly bearer: string;
 }
 
