@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CDPSession } from 'playwright-core';
 
 /** What made a page come: `navigation.cause` of docs/events.md. */
@@ -20,6 +21,11 @@ const typedTransitions: ReadonlySet<string> = new Set([
   'generated',
 ]);
 const scriptReasons: ReadonlySet<string> = new Set(['scriptInitiated', 'metaTagRefresh', 'httpHeaderRefresh']);
+
+interface NavigationHistory {
+  readonly currentIndex: number;
+  readonly entries: readonly { readonly id: number; readonly transitionType: string }[];
+}
 
 /** Reads the session history, which tells typed from clicked, and a way back from a new page. */
 export async function watchNavigation(session: CDPSession): Promise<NavigationWatch> {
@@ -51,7 +57,7 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
   });
   return {
     cause: async () => {
-      const { currentIndex, entries } = await session.send('Page.getNavigationHistory');
+      const { currentIndex, entries } = await historyOf(session);
       // Read after the answer: what this session has to tell of the navigation came before it.
       const wasWithin = isSameDocument;
       const why = reason;
@@ -66,10 +72,26 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
       lastIndex = currentIndex;
       if (wasKnown && !isSame) return isBack ? 'back' : 'forward';
       if (wasWithin) return 'spa';
-      if (isReload) return why === '' ? 'reload' : 'script';
+      // Chromium does not tell every start; the same entry of the history with another document was reloaded.
+      if (isReload || isSame) return why === '' ? 'reload' : 'script';
       if (entry.transitionType === 'form_submit') return 'form';
       if (typedTransitions.has(entry.transitionType)) return 'typed';
       return scriptReasons.has(why) ? 'script' : 'link';
     },
   };
+}
+
+const askAgainMs = 50;
+const askCount = 20;
+
+/** While a page is exchanged for the next one there is none to ask, for a moment. */
+async function historyOf(session: CDPSession): Promise<NavigationHistory> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await session.send('Page.getNavigationHistory');
+    } catch (error) {
+      if (count === askCount || !String(error).includes('Not attached to an active page')) throw error;
+      await delay(askAgainMs);
+    }
+  }
 }
