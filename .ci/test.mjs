@@ -1,10 +1,14 @@
 /**
  * Runs the compiled tests: `node .ci/test.mjs [--ring unit|integration|all] [path part …]`. Unit: pure tests and contract suites, in parallel.
- * Integration (`*.int.test.js`): real processes, ports, browsers, one file at a time. The last line sums both: `N passed, N failed, N skipped`.
+ * Integration (`*.int.test.js`): real processes, ports, browsers, one file at a time. A file that does not end – a test that waits for ever, a handle that
+ * keeps its process – is ended and counts as failed, by name. The last line sums both: `N passed, N failed, N skipped`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** For a test and for a whole file. Far beyond the slowest on a busy machine. */
+const timeoutMs = 8 * 60_000;
 
 const args = process.argv.slice(2);
 const ringAt = args.indexOf('--ring');
@@ -21,9 +25,13 @@ function testFiles(folder) {
 
 function run(files, concurrency) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...files], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--test', `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec', ...files],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let tail = '';
     child.stdout.on('data', (chunk) => {
       process.stdout.write(chunk);

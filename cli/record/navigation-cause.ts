@@ -72,8 +72,7 @@ export async function watchNavigation(session: CDPSession): Promise<NavigationWa
       lastIndex = currentIndex;
       if (wasKnown && !isSame) return isBack ? 'back' : 'forward';
       if (wasWithin) return 'spa';
-      // Chromium does not tell every start; the same entry of the history with another document was reloaded.
-      if (isReload || isSame) return why === '' ? 'reload' : 'script';
+      if (isReload) return why === '' ? 'reload' : 'script';
       if (entry.transitionType === 'form_submit') return 'form';
       if (typedTransitions.has(entry.transitionType)) return 'typed';
       return scriptReasons.has(why) ? 'script' : 'link';

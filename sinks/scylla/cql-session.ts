@@ -2,6 +2,7 @@ import { auth, Client, policies, types } from 'cassandra-driver';
 import type { ClientOptions } from 'cassandra-driver';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
+import { ForgottenNodes, type Node } from './forgotten-nodes.ts';
 import { RequestGate } from './request-gate.ts';
 import { viewError } from './scylla-errors.ts';
 import type { ConsistencyName, ScyllaConnection } from './scylla-options.ts';
@@ -40,10 +41,12 @@ const rowsPerPage = 1_000;
  */
 export class CqlSession {
   readonly #client: Client;
+  readonly #forgotten: ForgottenNodes;
   readonly #gate: RequestGate;
 
-  private constructor(client: Client, maxInFlight: number) {
+  private constructor(client: Client, forgotten: ForgottenNodes, maxInFlight: number) {
     this.#client = client;
+    this.#forgotten = forgotten;
     this.#gate = new RequestGate(maxInFlight);
   }
 
@@ -55,13 +58,15 @@ export class CqlSession {
     const client = new Client(clientOptions(options));
     client.on('hostDown', (host: { readonly address: string }) => options.logger?.warn({ node: host.address }, 'a Scylla node is away'));
     client.on('hostUp', (host: { readonly address: string }) => options.logger?.info({ node: host.address }, 'a Scylla node is back'));
+    const forgotten = new ForgottenNodes();
+    client.on('hostRemove', (host: Node) => forgotten.add(host));
     try {
       await client.connect();
     } catch (error) {
       await client.shutdown().catch(() => undefined);
       throw connectError(error, options);
     }
-    return new CqlSession(client, options.maxInFlight ?? 128);
+    return new CqlSession(client, forgotten, options.maxInFlight ?? 128);
   }
 
   /** All rows, page by page. */
@@ -108,6 +113,7 @@ export class CqlSession {
 
   async close(): Promise<void> {
     await this.#client.shutdown();
+    this.#forgotten.end();
   }
 
   async #classified<Result>(request: () => Promise<Result>): Promise<Result> {

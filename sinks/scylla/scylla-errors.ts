@@ -3,6 +3,7 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 
 /** Error codes of the CQL binary protocol v4, §9. */
 const codes = {
+  serverError: 0x0000,
   badCredentials: 0x0100,
   unauthorized: 0x2100,
   invalid: 0x2200,
@@ -48,7 +49,10 @@ function responseError(error: errors.ResponseError): StepwrightError {
 export function isTableUnknown(error: unknown): boolean {
   const cause = error instanceof StepwrightError ? error.cause : error;
   if (!(cause instanceof errors.ResponseError)) return false;
-  return cause.code === codes.alreadyExists || (cause.code === codes.invalid && /does not exist|unconfigured table/i.test(cause.message));
+  if (cause.code === codes.alreadyExists) return true;
+  if (cause.code === codes.invalid) return /does not exist|unconfigured table/i.test(cause.message);
+  // Cassandra 5: its schema has the table, its storage not yet.
+  return cause.code === codes.serverError && /Unknown CF/.test(cause.message);
 }
 
 function isAuthentication(error: unknown): boolean {
