@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import type { Histogram, Metrics } from '../../topology/base/metrics.ts';
-import { silentMetrics } from '../../topology/base/metrics.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
 import type { Log, OutputRecord } from '../../topology/log/log.ts';
 import { createStreamApp } from '../../topology/runtime/stream-app.ts';
 import { profileParts } from './cpu-profile.ts';
 import { valueBytes } from './keyed-count-topology.ts';
+import { collectCommitLatencies } from './scenarios/commit-latencies.ts';
 
 export interface RunOptions {
   readonly directory: string;
@@ -45,7 +44,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     { name: 'counts', partitionCount: 1 },
   ]);
   await writeInput(log, options);
-  const commits = collectCommits();
+  const commits = collectCommitLatencies();
   const app = createStreamApp({
     topology,
     log,
@@ -122,14 +121,4 @@ async function checkCounts(log: Log, { recordCount, keyCount }: RunOptions): Pro
     if (count < Math.floor(recordCount / keyCount) || count > Math.ceil(recordCount / keyCount)) isRight = false;
   }
   return isRight && sum === recordCount;
-}
-
-function collectCommits(): { readonly metrics: Metrics; readonly latenciesMs: number[] } {
-  const latenciesMs: number[] = [];
-  const collect: Histogram = { observe: (seconds) => void latenciesMs.push(seconds * 1000) };
-  const metrics: Metrics = {
-    ...silentMetrics,
-    histogram: (name, help) => (name === 'commit_latency_seconds' ? collect : silentMetrics.histogram(name, help)),
-  };
-  return { metrics, latenciesMs };
 }

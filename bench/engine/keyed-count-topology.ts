@@ -1,25 +1,15 @@
 import { bufferSerde, stringSerde } from '../../schemas/serdes.ts';
-import type { Serde } from '../../schemas/serde.ts';
 import { stringKey } from '../../state/keys/key-serdes.ts';
 import type { StoreOf } from '../../state/store.ts';
 import { keyValueStore } from '../../state/store.ts';
 import type { ProcessorContext } from '../../topology/builder/processor.ts';
 import { createTopologyBuilder } from '../../topology/builder/topology-builder.ts';
 import type { Topology } from '../../topology/builder/topology-builder-api.ts';
+import { uint32Serde } from './scenarios/serdes.ts';
 
 export const valueBytes = 300;
 
-/** A count as four bytes, so that the bench measures the engine and not a format. */
-const countSerde: Serde<number> = {
-  serialize: (count) => {
-    const bytes = Buffer.allocUnsafe(4);
-    bytes.writeUInt32BE(count);
-    return bytes;
-  },
-  deserialize: (bytes) => bytes.readUInt32BE(0),
-};
-
-export const countStore = keyValueStore('counts', { key: stringKey, value: countSerde });
+export const countStore = keyValueStore('counts', { key: stringKey, value: uint32Serde });
 
 /** Counts the records of each key; with an output, every new count is written. */
 export function createBenchTopology({ hasOutput }: { readonly hasOutput: boolean }): Topology {
@@ -37,6 +27,6 @@ export function createBenchTopology({ hasOutput }: { readonly hasOutput: boolean
       },
     }),
   });
-  builder.sink('counts-out', { from: counts, topic: 'counts', key: stringSerde, value: countSerde });
+  builder.sink('counts-out', { from: counts, topic: 'counts', key: stringSerde, value: uint32Serde });
   return builder.build();
 }

@@ -79,10 +79,7 @@ export class StandbyTask {
 
   /** Gives the open state to the task that goes on with it, everything that was read in it. Undefined when there is none. */
   async promote(): Promise<TaskState | undefined> {
-    await this.#end();
-    const state = this.#state;
-    this.#state = undefined;
-    this.#status = 'closed';
+    const state = await this.#end();
     if (state === undefined) return undefined;
     try {
       await state.finishRestore();
@@ -96,10 +93,7 @@ export class StandbyTask {
 
   /** Closes the state; `graceful` writes what was read. Returns where the disk stands then. */
   async close(graceful: boolean): Promise<StoredPosition | undefined> {
-    await this.#end();
-    const state = this.#state;
-    this.#state = undefined;
-    this.#status = 'closed';
+    const state = await this.#end();
     if (state === undefined) return undefined;
     try {
       if (graceful) await state.finishRestore();
@@ -110,7 +104,8 @@ export class StandbyTask {
     return state.position();
   }
 
-  async #end(): Promise<void> {
+  /** Reads no more; answers the state, which is the caller's from here. */
+  async #end(): Promise<TaskState | undefined> {
     this.#isEnding = true;
     this.#cancelRetry();
     await this.#operation;
@@ -118,6 +113,10 @@ export class StandbyTask {
     this.#feed = undefined;
     // It may have failed meanwhile.
     await this.#operation;
+    const state = this.#state;
+    this.#state = undefined;
+    this.#status = 'closed';
+    return state;
   }
 
   /** Never rejects. */

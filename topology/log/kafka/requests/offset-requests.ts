@@ -1,6 +1,7 @@
 import type { CommittedOffset, OffsetCommit, TopicPartition } from '../../log.ts';
 import { byTopic } from '../wire/by-topic.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
+import { firstError, readPartitionCodes } from './partition-codes.ts';
 import type { CommittingMember } from './transaction-requests.ts';
 
 /** OffsetCommit v7, without a transaction. Answers with the first code that is not 0, or 0. */
@@ -21,17 +22,7 @@ export function offsetCommitRequest(member: CommittingMember, offsets: readonly 
         ),
       );
     },
-    read: (reader) => {
-      reader.int32();
-      const codes = reader.array(() => {
-        reader.string();
-        return reader.array(() => {
-          reader.int32();
-          return reader.int16();
-        });
-      });
-      return codes.flat().find((code) => code !== 0) ?? 0;
-    },
+    read: (reader) => readPartitionCodes(reader, false),
   };
 }
 
@@ -72,7 +63,7 @@ export function offsetFetchRequest(
         return found;
       });
       codes.push(reader.int16());
-      return { code: codes.find((code) => code !== 0) ?? 0, offsets: offsets.flat() };
+      return { code: firstError(codes), offsets: offsets.flat() };
     },
   };
 }

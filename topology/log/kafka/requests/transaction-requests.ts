@@ -1,6 +1,7 @@
 import type { OffsetCommit, TopicPartition } from '../../log.ts';
 import { byTopic } from '../wire/by-topic.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
+import { readPartitionCodes } from './partition-codes.ts';
 import type { ProducerIdentity } from './producer-requests.ts';
 
 /** A producer inside a transaction of its id. */
@@ -28,17 +29,7 @@ export function addPartitionsRequest(identity: TransactionIdentity, partitions: 
         writer.string(topic).array(members, ({ partition }) => writer.int32(partition)),
       );
     },
-    read: (reader) => {
-      reader.int32();
-      const codes = reader.array(() => {
-        reader.string();
-        return reader.array(() => {
-          reader.int32();
-          return reader.int16();
-        });
-      });
-      return worst(codes.flat());
-    },
+    read: (reader) => readPartitionCodes(reader, false),
   };
 }
 
@@ -86,21 +77,7 @@ export function txnOffsetCommitRequest(
       );
       writer.tags();
     },
-    read: (reader) => {
-      reader.int32();
-      const codes = reader.array(() => {
-        reader.string();
-        const partitions = reader.array(() => {
-          reader.int32();
-          const code = reader.int16();
-          reader.tags();
-          return code;
-        });
-        reader.tags();
-        return partitions;
-      });
-      return worst(codes.flat());
-    },
+    read: (reader) => readPartitionCodes(reader, true),
   };
 }
 
@@ -148,8 +125,4 @@ export function describeTransactionRequest(transactionalId: string): KafkaReques
       return found[0] ?? { code: 0, state: '' };
     },
   };
-}
-
-function worst(codes: readonly number[]): number {
-  return codes.find((code) => code !== 0) ?? 0;
 }
