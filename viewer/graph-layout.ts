@@ -18,45 +18,99 @@ export interface PlacedNode {
   readonly height: number;
 }
 
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface GraphLayout {
   readonly nodes: readonly PlacedNode[];
-  readonly edges: readonly { readonly from: PlacedNode; readonly to: PlacedNode }[];
+  /** From the bottom of one node to the top of another, in pairs: curved between the rows, straight through a row that is passed. */
+  readonly edges: readonly (readonly Point[])[];
   readonly width: number;
   readonly height: number;
+}
+
+/** What takes room in a row: a node, or the way of an edge that passes the row. */
+interface Slot {
+  readonly node: GraphNode | undefined;
+  readonly width: number;
+  readonly parents: readonly Slot[];
 }
 
 const nodeHeight = 50;
 const rowGap = 40;
 const columnGap = 24;
+const passWidth = 8;
 const characterWidth = 7.4;
 
-/** Rows by longest path from a source, nodes of a row side by side and centred. Pixels. */
+/** Rows by longest path from a source; in a row each stands under the middle of what leads to it, and edges pass between nodes. Pixels. */
 export function layOut(nodes: readonly GraphNode[]): GraphLayout {
-  const rows = new Map<number, GraphNode[]>();
-  const depths = depthsOf(nodes);
-  for (const node of nodes) {
-    const depth = depths.get(node.name) ?? 0;
-    rows.set(depth, [...(rows.get(depth) ?? []), node]);
-  }
-  const widthOf = (row: readonly GraphNode[]): number => row.reduce((sum, node) => sum + nodeWidth(node) + columnGap, -columnGap);
-  const width = Math.max(0, ...[...rows.values()].map(widthOf));
-  const placed = new Map<string, PlacedNode>();
-  for (const [depth, row] of rows) {
+  const { rows, edges } = rowsOf(nodes);
+  const widthOf = (row: readonly Slot[]): number => row.reduce((sum, slot) => sum + slot.width + columnGap, -columnGap);
+  const width = Math.max(0, ...rows.map(widthOf));
+  const places = new Map<Slot, Point>();
+  const centreOf = (slot: Slot): number => (places.get(slot)?.x ?? 0) + slot.width / 2;
+  for (const [depth, row] of rows.entries()) {
     let x = (width - widthOf(row)) / 2;
-    for (const node of row) {
-      placed.set(node.name, {
-        name: node.name,
-        type: node.type,
-        detail: detailOf(node),
-        x,
-        y: depth * (nodeHeight + rowGap),
-        width: nodeWidth(node),
-        height: nodeHeight,
-      });
-      x += nodeWidth(node) + columnGap;
+    for (const slot of inOrder(row, centreOf)) {
+      places.set(slot, { x, y: depth * (nodeHeight + rowGap) });
+      x += slot.width + columnGap;
     }
   }
-  return { nodes: [...placed.values()], edges: edgesOf(nodes, placed), width, height: rows.size * (nodeHeight + rowGap) - rowGap };
+  const through = (slot: Slot): readonly Point[] => {
+    const [x, y] = [centreOf(slot), places.get(slot)?.y ?? 0];
+    return [
+      { x, y },
+      { x, y: y + nodeHeight },
+    ];
+  };
+  return {
+    nodes: [...places].flatMap(([slot, place]) => (slot.node === undefined ? [] : [placed(slot.node, slot.width, place)])),
+    edges: edges.map((slots) => slots.flatMap(through).slice(1, -1)),
+    width,
+    height: Math.max(0, rows.length * (nodeHeight + rowGap) - rowGap),
+  };
+}
+
+/** Fills the rows from the top, so that what leads to a slot is known when it is made. */
+function rowsOf(nodes: readonly GraphNode[]): {
+  readonly rows: readonly (readonly Slot[])[];
+  readonly edges: readonly (readonly Slot[])[];
+} {
+  const depths = depthsOf(nodes);
+  const rows: Slot[][] = [];
+  const edges: Slot[][] = [];
+  const arriving = new Map<string, Slot[][]>();
+  const add = (depth: number, slot: Slot): Slot => {
+    (rows[depth] ??= []).push(slot);
+    return slot;
+  };
+  for (const node of nodes.toSorted((left, right) => (depths.get(left.name) ?? 0) - (depths.get(right.name) ?? 0))) {
+    const depth = depths.get(node.name) ?? 0;
+    const ways = arriving.get(node.name) ?? [];
+    const own = add(depth, { node, width: nodeWidth(node), parents: ways.flatMap((way) => way.slice(-1)) });
+    for (const way of ways) edges.push([...way, own]);
+    for (const child of node.children) {
+      const way = [own];
+      for (let row = depth + 1; row < (depths.get(child) ?? 0); row++) {
+        way.push(add(row, { node: undefined, width: passWidth, parents: way.slice(-1) }));
+      }
+      arriving.set(child, [...(arriving.get(child) ?? []), way]);
+    }
+  }
+  return { rows, edges };
+}
+
+/** By the middle of the parents' centres; what has none keeps its place among its neighbours. */
+function inOrder(row: readonly Slot[], centreOf: (slot: Slot) => number): readonly Slot[] {
+  if (row.every(({ parents }) => parents.length === 0)) return row;
+  const aim = ({ parents }: Slot): number => parents.reduce((sum, parent) => sum + centreOf(parent), 0) / Math.max(1, parents.length);
+  return row.toSorted((left, right) => aim(left) - aim(right));
+}
+
+function placed(node: GraphNode, width: number, place: Point): PlacedNode {
+  return { name: node.name, type: node.type, detail: detailOf(node), ...place, width, height: nodeHeight };
 }
 
 function depthsOf(nodes: readonly GraphNode[]): Map<string, number> {
@@ -69,16 +123,6 @@ function depthsOf(nodes: readonly GraphNode[]): Map<string, number> {
   };
   for (const node of nodes) if (node.type === 'source') visit(node.name, 0);
   return depths;
-}
-
-function edgesOf(nodes: readonly GraphNode[], placed: ReadonlyMap<string, PlacedNode>): GraphLayout['edges'] {
-  return nodes.flatMap((node) =>
-    node.children.flatMap((child) => {
-      const from = placed.get(node.name);
-      const to = placed.get(child);
-      return from === undefined || to === undefined ? [] : [{ from, to }];
-    }),
-  );
 }
 
 function detailOf(node: GraphNode): string {

@@ -1,7 +1,7 @@
 import { readApi, type TopologyReport } from './api.ts';
 import { element, showProblem, svgElement } from './dom.ts';
 import { openPage } from './frame.ts';
-import { layOut, type PlacedNode } from './graph-layout.ts';
+import { layOut, type Point } from './graph-layout.ts';
 
 const refreshMs = 2_000;
 const margin = 2;
@@ -25,7 +25,7 @@ async function refresh(): Promise<void> {
 
 function draw(report: TopologyReport): SVGElement {
   const { nodes, edges, width, height } = layOut(report.nodes);
-  const lines = edges.map(({ from, to }) => svgElement('path', { d: curve(from, to) }));
+  const lines = edges.map((points) => svgElement('path', { d: line(points) }));
   const boxes = nodes.flatMap((node) => [
     svgElement('rect', { x: node.x, y: node.y, width: node.width, height: node.height, rx: 8, class: node.type }),
     svgElement('text', { x: node.x + node.width / 2, y: node.y + 22, 'text-anchor': 'middle' }, node.name),
@@ -41,11 +41,16 @@ function draw(report: TopologyReport): SVGElement {
   );
 }
 
-function curve(from: PlacedNode, to: PlacedNode): string {
-  const [startX, startY] = [from.x + from.width / 2, from.y + from.height];
-  const [endX, endY] = [to.x + to.width / 2, to.y];
-  const middle = (startY + endY) / 2;
-  return `M${startX},${startY} C${startX},${middle} ${endX},${middle} ${endX},${endY}`;
+function line(points: readonly Point[]): string {
+  return points
+    .map(({ x, y }, index) => {
+      const before = points[index - 1];
+      if (before === undefined) return `M${x},${y}`;
+      const middle = (before.y + y) / 2;
+      // Between two rows a curve, through a row straight down.
+      return index % 2 === 0 ? `L${x},${y}` : `C${before.x},${middle} ${x},${middle} ${x},${y}`;
+    })
+    .join(' ');
 }
 
 function taskTable({ tasks: all, deadLetters }: TopologyReport): HTMLElement {
