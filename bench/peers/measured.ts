@@ -4,6 +4,7 @@ import type { Contestant } from './scenarios.ts';
 /** What one run of one contestant showed. */
 export interface Measured {
   readonly contestant: Contestant;
+  /** From 1 on. */
   readonly round: number;
   readonly values: Readonly<Record<string, number>>;
   readonly outcome: Outcome | undefined;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Measured } from './measured.ts';
+import { quartilesOf } from './quartiles.ts';
 import { differences, renderTable, rowsOf } from './result-table.ts';
 
 const outcome = { recordCount: 5, keyCount: 2, digest: 'a' };
@@ -9,18 +10,24 @@ function run(contestant: Measured['contestant'], round: number, recordsPerCpuSec
   return { contestant, round, values: { recordsPerCpuSec }, outcome: { ...outcome, digest }, notes: [] };
 }
 
-test('a row holds median, range and the ratio of the medians', () => {
-  const measured = [run('ours', 1, 90), run('peer', 1, 30), run('ours', 2, 60), run('peer', 2, 20), run('ours', 3, 70), run('peer', 3, 35)];
-  const rows = rowsOf(measured);
-  assert.deepEqual(rows, [
-    {
-      metric: 'recordsPerCpuSec',
-      ours: { median: 70, lowest: 60, highest: 90 },
-      peer: { median: 30, lowest: 20, highest: 35 },
-      oursToPeer: 2.33,
-    },
-  ]);
-  assert.match(renderTable(rows), /70 \(60 – 90\) \| 30 \(20 – 35\) \| 2\.33/);
+test('quartiles of an even count lie between its numbers', () => {
+  assert.deepEqual(quartilesOf([4, 1, 3, 2]), { median: 2.5, firstQuartile: 1.75, thirdQuartile: 3.25, lowest: 1, highest: 4 });
+  assert.throws(() => quartilesOf([]), /no numbers/);
+});
+
+test('a ratio is taken within each round: a slow round of both does not change it', () => {
+  const measured = [run('ours', 1, 90), run('peer', 1, 30), run('ours', 2, 30), run('peer', 2, 10), run('ours', 3, 80), run('peer', 3, 40)];
+  const [row] = rowsOf(measured);
+  assert.equal(row?.values.ours?.median, 80);
+  assert.equal(row?.values.peer?.median, 30);
+  assert.equal(row?.ratios.peer?.median, 3);
+  assert.deepEqual([row?.ratios.peer?.firstQuartile, row?.ratios.ours], [2.5, undefined]);
+});
+
+test('the table has a column for each contestant that was there', () => {
+  const table = renderTable(rowsOf([run('ours', 1, 950), run('looser', 1, 1_000), run('ours', 2, 950), run('looser', 2, 1_000)]));
+  assert.match(table, /^\| {2}\| ours \| ours, at least once \| ours to it \|\n/);
+  assert.match(table, /\| recordsPerCpuSec \| 950 \| 1,000 \| 0\.95 \|$/);
 });
 
 test('outputs that differ within a round are named, with who and which round', () => {

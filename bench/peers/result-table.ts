@@ -1,39 +1,44 @@
-import { spreadOf } from '../environment.ts';
 import type { Measured } from './measured.ts';
 import { sameOutcome } from './outcome.ts';
+import { quartilesOf } from './quartiles.ts';
+import type { Quartiles } from './quartiles.ts';
 import { contestants } from './scenarios.ts';
 import type { Contestant } from './scenarios.ts';
 
 export interface MetricRow {
   readonly metric: string;
-  readonly ours?: Spread;
-  readonly peer?: Spread;
-  readonly loop?: Spread;
-  /** Median ours ÷ median peer. */
-  readonly oursToPeer?: number;
-  /** Median ours ÷ median bare loop. */
-  readonly oursToLoop?: number;
+  readonly values: Readonly<Partial<Record<Contestant, Quartiles>>>;
+  /** Ours divided by each other contestant, round by round: what the machine did to a whole round is out of it. */
+  readonly ratios: Readonly<Partial<Record<Contestant, Quartiles>>>;
 }
 
-type Spread = ReturnType<typeof spreadOf>;
+const titles: Readonly<Record<Contestant, string>> = {
+  ours: 'ours',
+  peer: 'Kafka Streams',
+  loop: 'bare loop',
+  looser: 'ours, at least once',
+};
 
-/** Median and range of each value over the rounds. */
+/** Median and quartiles of each value, and of its ratio, over the rounds. */
 export function rowsOf(measured: readonly Measured[]): readonly MetricRow[] {
   const metrics = [...new Set(measured.flatMap(({ values }) => Object.keys(values)))];
   return metrics.map((metric) => {
-    const spreads: Partial<Record<Contestant, Spread>> = {};
+    const values: Partial<Record<Contestant, Quartiles>> = {};
+    const ratios: Partial<Record<Contestant, Quartiles>> = {};
     for (const contestant of contestants) {
-      const values = measured.filter((one) => one.contestant === contestant).flatMap((one) => one.values[metric] ?? []);
-      if (values.length > 0) spreads[contestant] = spreadOf(values);
+      const runs = measured.filter((one) => one.contestant === contestant);
+      const seen = runs.flatMap((one) => one.values[metric] ?? []);
+      if (seen.length > 0) values[contestant] = quartilesOf(seen);
+      const ours = (round: number) => measured.find((one) => one.contestant === 'ours' && one.round === round)?.values[metric];
+      const quotients = runs.flatMap((one) => quotient(ours(one.round), one.values[metric]));
+      if (contestant !== 'ours' && quotients.length > 0) ratios[contestant] = quartilesOf(quotients);
     }
-    const { ours, peer, loop } = spreads;
-    return {
-      metric,
-      ...spreads,
-      ...(ours && peer && { oursToPeer: ratio(ours.median, peer.median) }),
-      ...(ours && loop && { oursToLoop: ratio(ours.median, loop.median) }),
-    };
+    return { metric, values, ratios };
   });
+}
+
+function quotient(one: number | undefined, other: number | undefined): readonly number[] {
+  return one === undefined || other === undefined || other === 0 ? [] : [one / other];
 }
 
 /** The rounds in which contestants left different outputs; empty when all is well. */
@@ -47,24 +52,31 @@ export function differences(measured: readonly Measured[]): readonly string[] {
   return found;
 }
 
-/** A Markdown table. */
+/** A Markdown table with a column for each contestant that was there, and one for the ratio to it. */
 export function renderTable(rows: readonly MetricRow[]): string {
-  const lines = rows.map(({ metric, ours, peer, loop, oursToPeer, oursToLoop }) => {
-    return `| ${[metric, cell(ours), cell(peer), oursToPeer ?? '–', cell(loop), oursToLoop ?? '–'].join(' | ')} |`;
+  const present = contestants.filter((contestant) => rows.some(({ values }) => values[contestant] !== undefined));
+  const compared = present.filter((contestant) => contestant !== 'ours');
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const head = ['', 'ours', ...compared.flatMap((contestant) => [titles[contestant], 'ours to it'])];
+  const body = rows.map(({ metric, values, ratios }) => {
+    const others = compared.flatMap((contestant) => [cell(values[contestant], whole), cell(ratios[contestant], hundredths)]);
+    return line([metric, cell(values.ours, whole), ...others]);
   });
-  return ['| | ours | Kafka Streams | ratio | bare loop | ratio |', '|---|---|---|---|---|---|', ...lines].join('\n');
+  return [line(head), line(head.map(() => '---')), ...body].join('\n');
 }
 
-function cell(spread: Spread | undefined): string {
-  if (spread === undefined) return '–';
-  const { median, lowest, highest } = spread;
-  return lowest === highest ? number(median) : `${number(median)} (${number(lowest)} – ${number(highest)})`;
+/** Median and, in brackets, the quartiles. */
+function cell(quartiles: Quartiles | undefined, render: (value: number) => string): string {
+  if (quartiles === undefined) return '–';
+  const { median, firstQuartile, thirdQuartile } = quartiles;
+  if (firstQuartile === thirdQuartile) return render(median);
+  return `${render(median)} (${render(firstQuartile)} – ${render(thirdQuartile)})`;
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en-GB');
+function whole(value: number): string {
+  return value.toLocaleString('en-GB', { maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
-function ratio(one: number, other: number): number {
-  return Math.round((one / other) * 100) / 100;
+function hundredths(value: number): string {
+  return value.toFixed(2);
 }

@@ -9,17 +9,23 @@ import type { Workbench } from './workbench.ts';
 export interface RunOptions {
   readonly contestants: readonly Contestant[];
   readonly roundCount: number;
+  /** Asked before each round but the first. */
+  readonly mayGoOn: (longestRoundMs: number) => boolean;
   readonly onMeasured: (measured: Measured) => void;
 }
 
-/** All rounds of a scenario, contestants in turn within each (A B A B), on one input topic. */
-export async function runScenario(bench: Workbench, { contestants, roundCount, onMeasured }: RunOptions): Promise<void> {
+/** The rounds of a scenario, numbered from 1, contestants in turn within each (A B A B), on one input topic. */
+export async function runScenario(bench: Workbench, options: RunOptions): Promise<void> {
+  const { contestants, roundCount, mayGoOn, onMeasured } = options;
   const input = new InputRecords(bench.scenario);
   const { prepare, beforeRound, run } = stepsOf(bench, input, contestants);
   await prepare();
-  for (let round = 1; round <= roundCount; round += 1) {
+  let longestRoundMs = 0;
+  for (let round = 1; round <= roundCount && (round === 1 || mayGoOn(longestRoundMs)); round += 1) {
+    const startedAtMs = performance.now();
     await beforeRound(round);
     for (const contestant of contestants) onMeasured(await run(contestant, round));
+    longestRoundMs = Math.max(longestRoundMs, performance.now() - startedAtMs);
   }
   if (bench.scenario.kind === 'restore') await forget(bench, contestants, 'restore');
   if (bench.scenario.kind === 'restart') await forget(bench, contestants, 'restart');

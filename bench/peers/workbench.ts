@@ -57,7 +57,8 @@ export class Workbench {
 
   /** `run` sets application, output and folder apart. */
   order(contestant: Contestant, run: string): AppOrder {
-    const { topology, guarantee } = this.scenario;
+    const { topology } = this.scenario;
+    const guarantee = contestant === 'looser' ? 'at_least_once' : this.scenario.guarantee;
     const application = `${this.#id}-${contestant}-${run}`;
     return {
       topology,
@@ -130,8 +131,8 @@ export class Workbench {
 
   #command(contestant: Contestant): readonly string[] {
     if (contestant === 'peer') return kafkaStreamsCommand();
-    const profile = this.#options.isProfiled && contestant === 'ours' ? ['--profile'] : [];
-    return [process.execPath, ...this.#options.nodeArgs, programs[contestant], ...profile];
+    const profile = this.#options.isProfiled && contestant !== 'loop' ? ['--profile'] : [];
+    return [process.execPath, ...this.#options.nodeArgs, contestant === 'loop' ? programs.loop : programs.ours, ...profile];
   }
 }
 
