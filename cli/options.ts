@@ -58,13 +58,8 @@ export const analyticsOptions = {
   }),
 };
 
-/** Which roles a process has, and on what. */
-export const roleOptions = {
-  roles: listOption({ default: roles, help: `What this process does: any of ${roles.join(', ')}.` }),
-  state: stringOption({
-    default: undefined,
-    help: 'Folder that this process keeps for itself: stores, views, spool. The --data folder when not given; two processes need two.',
-  }),
+/** Where rows, pictures and documents are. */
+export const placeOptions = {
   views: oneOfOption(viewKinds, {
     default: 'embedded',
     help: 'Where the rows are that people read: in the --state folder of one process, or on ScyllaDB or Cassandra.',
@@ -73,6 +68,16 @@ export const roleOptions = {
     default: 'folder',
     help: 'Where pictures and documents are: a folder under --data, shared by all processes, or a bucket of S3 or a server that speaks it.',
   }),
+};
+
+/** Which roles a process has, and on what. */
+export const roleOptions = {
+  roles: listOption({ default: roles, help: `What this process does: any of ${roles.join(', ')}.` }),
+  state: stringOption({
+    default: undefined,
+    help: 'Folder that this process keeps for itself: stores, views, spool. The --data folder when not given; two processes need two.',
+  }),
+  ...placeOptions,
   spoolBytes: integerOption({
     default: 1 << 30,
     min: 1 << 20,

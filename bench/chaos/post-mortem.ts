@@ -1,7 +1,7 @@
 import { cpSync, type Dirent, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { changelogTopics } from './changelog-topics.ts';
+import { changelogTopics } from '../../cli/platform/changelog-topics.ts';
 import { openEmbeddedLog, type EmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 
 /** How far a run has come, read from what it left on the disk. */

@@ -4,28 +4,12 @@ import type { OptionValues } from '../../topology/base/options.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, memoryOptions, roleOptions } from '../options.ts';
-import type { AdapterChoice } from '../platform/adapters.ts';
+import { storeOptions, adapterRules, adaptersOf } from '../adapter-options.ts';
 import { limitHeapGrowth } from '../platform/heap-growth.ts';
-import { kafkaChoiceOf } from '../platform/kafka-choice.ts';
-import { registryChoiceOf, registryRule } from '../platform/registry-choice.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
-import {
-  brokersRule,
-  credentialsRule,
-  embeddedLogRule,
-  embeddedViewsRule,
-  originRule,
-  publicUrlRule,
-  roleNamesRule,
-  threadsRule,
-} from '../platform/role-rules.ts';
+import { embeddedLogRule, embeddedViewsRule, originRule, publicUrlRule, roleNamesRule, threadsRule } from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
-import { s3ChoiceOf, s3Rule } from '../platform/s3-choice.ts';
-import { scyllaChoiceOf, scyllaRule } from '../platform/scylla-choice.ts';
-import { registryOptions } from '../registry-options.ts';
-import { s3Options } from '../s3-options.ts';
-import { scyllaOptions } from '../scylla-options.ts';
 import { stayUp } from '../start/stay-up.ts';
 import { stopWithin } from '../start/stop-within.ts';
 import { packageVersion } from '../version.ts';
@@ -38,9 +22,7 @@ const table = {
   ...engineOptions,
   ...memoryOptions,
   ...analyticsOptions,
-  ...scyllaOptions,
-  ...s3Options,
-  ...registryOptions,
+  ...storeOptions,
 };
 type Values = OptionValues<typeof table>;
 
@@ -52,19 +34,7 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [
-    roleNamesRule,
-    embeddedLogRule,
-    threadsRule,
-    brokersRule,
-    embeddedViewsRule,
-    scyllaRule,
-    s3Rule,
-    registryRule,
-    credentialsRule,
-    originRule,
-    publicUrlRule,
-  ],
+  rules: [roleNamesRule, embeddedLogRule, threadsRule, embeddedViewsRule, ...adapterRules, originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     limitHeapGrowth(values.heapGrowthPercent);
@@ -91,21 +61,6 @@ function optionsOf(values: Values): RoleProcessOptions {
     adapters: adaptersOf(values),
     gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
-  };
-}
-
-function adaptersOf(values: Values): AdapterChoice {
-  const { log, logSync, views, objects, analytics } = values;
-  return {
-    log,
-    logSync,
-    views,
-    objects,
-    analytics,
-    ...(log === 'kafka' && { kafka: kafkaChoiceOf(values) }),
-    ...(views === 'scylla' && { scylla: scyllaChoiceOf(values) }),
-    ...(objects === 's3' && { s3: s3ChoiceOf(values) }),
-    registry: registryChoiceOf(values),
   };
 }
 

@@ -1,6 +1,5 @@
 import { inFlightStore } from '../../topology/builder/internal-stores.ts';
-import type { EmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
-import type { InputRecord } from '../../topology/log/log.ts';
+import type { InputRecord, Log } from '../../topology/log/log.ts';
 import type { Findings } from './findings.ts';
 import { belongsTo, worthOf } from './worth.ts';
 
@@ -9,9 +8,9 @@ const inFlightTopic = /-in-flight-changelog$/;
 const timersTopic = /-timers-changelog$/;
 const pollMs = 1_000;
 
-/** Looks at every record of every topic, changelogs and aborted ones included. */
-export async function scanLog(log: EmbeddedLog, scope: string, findings: Findings): Promise<void> {
-  for (const { name, partitionCount } of await log.describeTopics(log.topicNames())) {
+/** Looks at every record of these topics, aborted ones included; a topic that is not there is left out. */
+export async function scanLog(log: Log, topics: readonly string[], scope: string, findings: Findings): Promise<void> {
+  for (const { name, partitionCount } of await log.describeTopics(topics)) {
     findings.looked(`topic ${name}`);
     const partitions = Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition }));
     const ranges = await log.offsets(partitions, 'read_uncommitted');

@@ -123,13 +123,16 @@ export interface StorageOptions extends Pick<SharedStorageOptions, 'partitionCou
  * @throws {LOG_LOCKED} when another process has it; the codes of the log, the views, the objects and the keyring when they are damaged.
  */
 export async function openStorage({ dataFolder, logSync, analytics, ...rest }: StorageOptions): Promise<Storage> {
-  const folders = foldersOf(dataFolder);
   makeFolder(dataFolder, '--data');
   const adapters: AdapterChoice = { ...embeddedAdapters, logSync, analytics: analytics ? 'chdb' : 'off' };
-  const environment = { ...rest, adapters, folders };
-  const shared = await openShared(environment);
+  return openWhole({ ...rest, adapters, folders: foldersOf(dataFolder) });
+}
+
+/** Opens everything that the adapters name. @throws what `openShared` and `openReadSide` throw. */
+export async function openWhole(options: SharedStorageOptions): Promise<Storage> {
+  const shared = await openShared(options);
   try {
-    return joined(shared, await openReadSide(shared, adapters, environment));
+    return joined(shared, await openReadSide(shared, options.adapters, options));
   } catch (error) {
     await shared.close().catch(() => undefined);
     throw error;

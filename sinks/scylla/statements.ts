@@ -100,6 +100,10 @@ export const reads = {
   row: `SELECT edition, body ${fromPartition} AND edition IN (?, ?) AND kind = ? AND row_id = '${onlyRow}'`,
   live: `SELECT edition, kind, row_id, epoch, next_offset, body ${fromPartition} AND edition IN (?, ?) AND kind IN (${kinds.session}, ${kinds.position}, ${kinds.step})`,
   everything: `SELECT edition, kind, opened_at ${fromPartition}`,
+  /** For a search past the views (stored-rows.ts). */
+  stored: `SELECT edition, body ${fromPartition}`,
+  listPartitions: (table: ListTable): string => `SELECT DISTINCT tenant_id, edition, month FROM ${table}`,
+  listPartition: (table: ListTable): string => `SELECT session_id, body FROM ${table} WHERE tenant_id = ? AND edition = ? AND month = ?`,
   positions: 'SELECT topic, partition_number, next_offset FROM positions WHERE edition = ? AND epoch = ?',
   position: 'SELECT next_offset FROM positions WHERE edition = ? AND epoch = ? AND topic = ? AND partition_number = ?',
   months: 'SELECT month FROM list_months WHERE tenant_id = ? AND edition = ? AND month <= ? LIMIT ?',

@@ -18,7 +18,7 @@ import { createGuideDocuments } from '../../../sinks/s3/guides/guide-documents.t
 import { createSystemClock } from '../../../topology/base/clock.ts';
 import { silentLogger } from '../../../topology/base/logger.ts';
 import { silentMetrics } from '../../../topology/base/metrics.ts';
-import { changelogTopics } from '../changelog-topics.ts';
+import { changelogTopics } from '../../../cli/platform/changelog-topics.ts';
 import { differences, outcomeOf, type Outcome } from '../outcome.ts';
 import { packageRoot } from '../recordings.ts';
 import type { ChaosProgram } from './chaos-program.ts';
