@@ -26,6 +26,9 @@ export function createSinkMetrics(metrics: Metrics, sink: string): SinkMetrics {
     'topic',
     'partition',
   ]);
+  // From zero on: a counter that begins with its first event hides that one from `increase()`.
+  for (const counter of [applied, retries, refused, skipped]) counter.add(0, labels);
+  failed.set(0, labels);
   return {
     applied: (rowCount, duration) => {
       applied.add(rowCount, labels);

@@ -21,6 +21,7 @@ export interface EngineMetrics {
   readonly endToEndLatency: Histogram;
   readonly restoreTotal: Counter;
   readonly restoreRemaining: Gauge;
+  readonly rebalance: Counter;
   readonly taskCreated: Counter;
   readonly taskClosed: Counter;
   readonly standbyLag: Gauge;
@@ -49,6 +50,7 @@ export function createEngineMetrics(metrics: Metrics): EngineMetrics {
     ),
     restoreTotal: metrics.counter('restore_total', 'Changelog records restored', ['task']),
     restoreRemaining: metrics.gauge('restore_remaining_records', 'Changelog offsets left to restore, at most', ['task']),
+    rebalance: metrics.counter('rebalance_total', 'Assignments that this member was given, the first one included'),
     taskCreated: metrics.counter('task_created_total', 'Tasks that this member was given'),
     taskClosed: metrics.counter('task_closed_total', 'Tasks that this member gave back or lost'),
     standbyLag: metrics.gauge('standby_lag_records', 'Changelog offsets that a copy here has not read yet, at most', ['task']),

@@ -247,6 +247,7 @@ export class StreamThread {
 
   #assign(added: readonly TopicPartition[], all: readonly TopicPartition[], userData: Buffer): void {
     this.#hasAssignment = true;
+    this.#options.environment.engineMetrics.rebalance.add();
     this.#share.take(userData);
     for (const { topic, partition } of added) {
       const subTopology = this.#topology.subTopologies.find(({ sourceTopics }) => sourceTopics.includes(topic));

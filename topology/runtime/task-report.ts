@@ -29,6 +29,9 @@ export class TaskReport {
     this.#labels = { task: taskId };
     this.#environment = environment;
     this.#state = state;
+    const { process, commit, rollback, deadLetters } = environment.engineMetrics;
+    // From zero on: a counter that begins with its first event hides that one from `increase()`.
+    for (const counter of [process, commit, rollback, deadLetters]) counter.add(0, this.#labels);
   }
 
   processed(recordCount: number): void {
