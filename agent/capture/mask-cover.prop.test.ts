@@ -74,6 +74,32 @@ test('M3: a field that slides is covered on all its way, and only there once it 
   assert.deepEqual(rects(1_000, 2_000), [at(300, 100)]);
 });
 
+test('M3: what swings beyond where it was seen, or turns back at full speed, is covered at every moment', () => {
+  const motions = fc.record({
+    everyMs: fc.integer({ min: 8, max: 64 }),
+    phaseMs: fc.integer({ min: 0, max: 63 }),
+    // Springs back (a parabola of at most the pull that is promised), or bounces off (its speed stays).
+    pull: fc.double({ min: 0.005, max: 0.1, noNaN: true }),
+    apexMs: fc.integer({ min: 140, max: 300 }),
+    speed: fc.double({ min: 0, max: 3, noNaN: true }),
+    isBounce: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(motions, ({ everyMs, phaseMs, pull, apexMs, speed, isBounce }) => {
+      const away = (timeMs: number): number => Math.abs(timeMs - apexMs);
+      const place = (timeMs: number): Rect => at(Math.round(3_000 - (isBounce ? speed * away(timeMs) : (pull / 2) * away(timeMs) ** 2)));
+      const keeper = new MaskTimelineKeeper(0, look([place(0)]));
+      for (let nowMs = phaseMs; nowMs < 600; nowMs += everyMs) keeper.add(look([place(nowMs)]), nowMs, true);
+      // The first two looks know no speed yet.
+      for (let timeMs = phaseMs + 2 * everyMs; timeMs < 600 - everyMs; timeMs += 1) {
+        const cover = coverOf({ fromMs: timeMs, untilMs: timeMs }, keeper.timeline(), []);
+        assert.ok(cover !== undefined && covers(cover.rects, place(timeMs)), `at ${timeMs}: ${JSON.stringify(place(timeMs))}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('V1: a window from before the document, or after the last look, has no cover', () => {
   const keeper = new MaskTimelineKeeper(1_000, look([]));
   keeper.add(look([]), 2_000, true);

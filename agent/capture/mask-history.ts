@@ -6,7 +6,7 @@ const restFactor = 20;
 const longestRestMs = 120;
 /** A running animation is followed this long after it began, and after it has last moved something that is covered. */
 const followMs = 1_000;
-/** What an animation moves is on a straight way for so long, more or less; a page that is kept busy looks less often, and the animation goes on. */
+/** How far an animation can turn in so long is known (M3); a page that is kept busy looks less often, and the animation goes on. */
 const blindMs = 64;
 
 /**

@@ -35,7 +35,8 @@ export type MaskTimeline = readonly MaskPeriod[];
  * - M1 every moment since the document began is in a period: nothing is forgotten; when there are too many, the oldest are made one that covers both;
  * - M2 a look ends what was before only when it is made for a paint. Until then the screen may show the last look that was, so a period holds all looks
  *   from one paint to the next;
- * - M3 what moves between two looks is covered on all its way, were it straight: the box around every rectangle that is in one look only, when both have some;
+ * - M3 what moves between two looks is covered on all its way: the box around every rectangle that is in one look only, when both have some, and around it
+ *   as much as it can have turned in between (`slackPx`), for it may swing beyond both places;
  * - M4 what an animation moved while nobody looked was anywhere: from the last look on the period has no known width, so
  *   no picture is proven to be covered by it (V4).
  */
@@ -45,11 +46,15 @@ export class MaskTimelineKeeper {
   /** Since the last paint, with all that was seen later. */
   #open: MaskPeriod;
   #painted: MaskLook;
+  #last: MaskLook;
+  /** Of what moved between the last two looks, CSS pixels per millisecond. */
+  #speed = 0;
 
   /** `beganAtMs` is when the document began: it has shown nothing before. */
   constructor(beganAtMs: number, first: MaskLook, maxCount = 24) {
     this.#maxCount = maxCount;
     this.#painted = first;
+    this.#last = first;
     this.#open = { ...first, fromMs: beganAtMs, untilMs: beganAtMs };
   }
 
@@ -57,14 +62,25 @@ export class MaskTimelineKeeper {
   add(look: MaskLook, nowMs: number, isPaint: boolean, isBlind = false): void {
     // A clock that was set back must not turn a period around.
     const untilMs = Math.max(nowMs, this.#open.untilMs);
+    const slack = this.#slackPx(look, untilMs - this.#open.untilMs);
     const isSame = isSameLook(this.#open, look) && !isBlind;
-    const open = isSame ? this.#open : { ...joined(this.#open, look), fromMs: this.#open.fromMs, untilMs: this.#open.untilMs };
+    const open = isSame ? this.#open : { ...joined(this.#open, look, slack), fromMs: this.#open.fromMs, untilMs: this.#open.untilMs };
     if (isBlind) this.#closed = bounded([...this.#closed, open], this.#maxCount);
     this.#open = isBlind ? { ...open, viewportWidth: undefined, fromMs: open.untilMs, untilMs } : { ...open, untilMs };
     if (!isPaint || (isSame && isSameLook(this.#painted, look))) return;
     this.#closed = bounded([...this.#closed, this.#open], this.#maxCount);
     this.#painted = look;
     this.#open = { ...look, fromMs: untilMs, untilMs };
+  }
+
+  /** How far beyond two places what moves between them may have been: it turned back at full speed, or was slowed down and pulled back. */
+  #slackPx(look: MaskLook, elapsedMs: number): number {
+    const spanMs = Math.min(elapsedMs, longestSpanMs);
+    // One more: looks give whole pixels.
+    const slack = 1 + Math.ceil((this.#speed * spanMs) / 2 + (pullPxPerMs2 * spanMs ** 2) / 8);
+    this.#speed = travelPx(this.#last.rects, look.rects) / Math.max(1, elapsedMs);
+    this.#last = look;
+    return slack;
   }
 
   /** The look that was painted last is another than this one. */
@@ -86,26 +102,44 @@ export class MaskTimelineKeeper {
 function bounded(periods: readonly MaskPeriod[], maxCount: number): readonly MaskPeriod[] {
   const [first, second, ...rest] = periods;
   if (first === undefined || second === undefined || periods.length <= maxCount) return periods;
-  return [{ ...joined(first, second), fromMs: first.fromMs, untilMs: second.untilMs }, ...rest];
+  return [{ ...joined(first, second, 0), fromMs: first.fromMs, untilMs: second.untilMs }, ...rest];
 }
 
 /** More rectangles than this are covered by one: what is that old is hardly in a picture. */
 const maxJoinedCount = 300;
 
-function joined(one: MaskLook, other: MaskLook): MaskLook {
-  const rects = distinctRects([...one.rects, ...other.rects, ...wayBetween(one.rects, other.rects)]);
+/** Of an animation that springs back: a panel of 560 pixels that swings over within 250 ms is pulled by 0.04. */
+const pullPxPerMs2 = 0.1;
+/** What is not looked at for longer while an animation runs is blind (M4); what else moves, moves once. */
+const longestSpanMs = 64;
+
+function joined(one: MaskLook, other: MaskLook, slackPx: number): MaskLook {
+  const rects = distinctRects([...one.rects, ...other.rects, ...wayBetween(one.rects, other.rects, slackPx)]);
   return {
     rects: rects.length > maxJoinedCount ? boundsOf(rects) : rects,
-    foreignFrames: joinedFrames(one.foreignFrames, other.foreignFrames),
+    foreignFrames: joinedFrames(one.foreignFrames, other.foreignFrames, slackPx),
     viewportWidth: one.viewportWidth === other.viewportWidth ? one.viewportWidth : undefined,
     hasUnplaced: one.hasUnplaced || other.hasUnplaced,
   };
 }
 
 /** Which rectangle became which is not known, so it is the box around all that differ. */
-function wayBetween(one: readonly Rect[], other: readonly Rect[]): readonly Rect[] {
+function wayBetween(one: readonly Rect[], other: readonly Rect[], slackPx: number): readonly Rect[] {
   const [gone, come] = [missingIn(one, other), missingIn(other, one)];
-  return gone.length > 0 && come.length > 0 ? boundsOf([...gone, ...come]) : [];
+  return gone.length > 0 && come.length > 0 ? boundsOf([...gone, ...come]).map((way) => grown(way, slackPx)) : [];
+}
+
+function grown({ x, y, width, height }: Rect, byPx: number): Rect {
+  return { x: x - byPx, y: y - byPx, width: width + 2 * byPx, height: height + 2 * byPx };
+}
+
+/** The farthest that one has moved, when the same are seen again in their order; else nothing is known. */
+function travelPx(before: readonly Rect[], after: readonly Rect[]): number {
+  if (before.length !== after.length) return 0;
+  return after.reduce((most, { x, y }, index) => {
+    const { x: beforeX, y: beforeY } = before[index] ?? { x, y };
+    return Math.max(most, Math.abs(x - beforeX), Math.abs(y - beforeY));
+  }, 0);
 }
 
 function missingIn(rects: readonly Rect[], others: readonly Rect[]): readonly Rect[] {
@@ -113,12 +147,13 @@ function missingIn(rects: readonly Rect[], others: readonly Rect[]): readonly Re
   return rects.filter((rect) => !known.has(keyOf(rect)));
 }
 
-function joinedFrames(one: readonly ForeignFrame[], other: readonly ForeignFrame[]): readonly ForeignFrame[] {
+function joinedFrames(one: readonly ForeignFrame[], other: readonly ForeignFrame[], slackPx: number): readonly ForeignFrame[] {
   // The later path of an element stands last.
   const both = new Map([...one, ...other].map((frame) => [frame.frameId, frame]));
   return [...both.values()].flatMap(({ frameId, framePath }) => {
     const rects = [...one, ...other].filter((frame) => frame.frameId === frameId).map(({ rect }) => rect);
-    return boundsOf(rects).map((rect) => ({ frameId, framePath, rect }));
+    const isStill = new Set(rects.map(keyOf)).size === 1;
+    return boundsOf(rects).map((rect) => ({ frameId, framePath, rect: isStill ? rect : grown(rect, slackPx) }));
   });
 }
 
