@@ -21,6 +21,8 @@ export const mayImport = {
   agent: ['schemas'],
   viewer: ['schemas'],
   services: [],
+  // Boards show the same reports as the viewer.
+  'services/grafana': ['services', 'sinks/clickhouse/queries.ts', 'sinks/ports'],
   bench: ['topology', 'state', 'schemas', 'processors', 'sinks', 'gateway', 'cli', 'services', 'agent/import', 'agent/sdk', 'agent/fleet'],
   cli: ['topology', 'state', 'schemas', 'processors', 'sinks', 'gateway', 'agent', 'viewer', 'services'],
 };

@@ -1,5 +1,12 @@
 import { renderHelp } from '../topology/base/option-docs.ts';
-import { envName, parseOptions, type OptionRule, type OptionTable, type OptionValues } from '../topology/base/options.ts';
+import {
+  envName,
+  parseOptions,
+  type OptionRule,
+  type OptionSources,
+  type OptionTable,
+  type OptionValues,
+} from '../topology/base/options.ts';
 import { StepwrightError } from '../topology/base/errors.ts';
 import { takeConfigFile } from './config-file.ts';
 
@@ -32,6 +39,8 @@ export interface Command {
   readonly about: string;
   readonly usage: string;
   readonly table: OptionTable;
+  /** Says whether `start` would take these, and starts nothing. @throws {CONFIG_UNKNOWN | CONFIG_INVALID} */
+  readonly check: (sources: Pick<OptionSources, 'args' | 'env'>) => void;
   /** @throws {CONFIG_UNKNOWN | CONFIG_INVALID} before anything is started. */
   readonly start: (
     args: readonly string[],
@@ -49,6 +58,7 @@ export function defineCommand<Table extends OptionTable>(spec: CommandSpec<Table
     about,
     usage,
     table,
+    check: (sources) => void parseOptions(table, sources, spec.rules),
     start: (args, context, otherEnvNames, otherOptionNames = new Set()) => {
       const given = takeConfigFile(args, otherOptionNames);
       const parsed = parseOptions(table, { ...given, env: context.env, otherEnvNames }, spec.rules);

@@ -6,6 +6,8 @@ export interface GoCommand {
   /** Import path of the command's package; its last part names the binary. */
   readonly path: string;
   readonly version: string;
+  /** Build tags; part of what is built, so a change of them needs a new folder. */
+  readonly tags?: readonly string[];
 }
 
 /** Builds the command into `folder`, through Go and whatever module proxy it is set up with. A build that was cut off leaves no binary. */
@@ -15,7 +17,11 @@ export function installGoCommand(folder: string, command: GoCommand): void {
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const env = { ...process.env, GOBIN: unfinished };
-  const { status } = spawnSync('go', ['install', `${command.path}@${command.version}`], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const tags = command.tags === undefined ? [] : ['-tags', command.tags.join(',')];
+  const { status } = spawnSync('go', ['install', ...tags, `${command.path}@${command.version}`], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (status !== 0) throw new Error(`services: Go could not build ${command.path} (exit ${status}); see its messages above`);
   renameSync(join(unfinished, basename(command.path)), goBinary(folder, command));
   rmSync(unfinished, { recursive: true, force: true });
