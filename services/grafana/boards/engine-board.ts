@@ -156,11 +156,12 @@ const edges: BoardRow = {
     }),
     lines({
       title: 'Waiting for the log',
-      description: 'Bytes of chunks that are not durable yet, and bytes that were acked into the spool while the brokers were away.',
+      description:
+        'Bytes of chunks that are not durable yet, and bytes that were acked into the spool while the brokers were away; the embedded log has none.',
       unit: 'bytes',
       queries: [
         { expr: 'sum(stepwright_gateway_append_queued_bytes)', legend: 'queued' },
-        { expr: 'sum(stepwright_gateway_spool_bytes)', legend: 'spooled' },
+        { expr: 'sum(stepwright_gateway_spool_bytes) or vector(0)', legend: 'spooled' },
       ],
     }),
     lines({
