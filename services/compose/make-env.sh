@@ -7,6 +7,6 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 set -C
 {
   echo "S3_ACCESS_KEY=stepwright"
-  for name in S3_SECRET_KEY GRAFANA_PASSWORD; do echo "$name=$(random)"; done
+  for name in S3_SECRET_KEY CLICKHOUSE_PASSWORD CLICKHOUSE_GRAFANA_PASSWORD GRAFANA_PASSWORD; do echo "$name=$(random)"; done
 } >.env
 echo "secrets are in $(pwd)/.env"
