@@ -13,8 +13,9 @@ export interface LoadOptions {
   readonly durationMs: number;
   readonly pictureEvery: number;
   readonly watcherCount: number;
-  /** Of the server. */
-  readonly pid: number;
+  /** Of the platform's processes, and where they tell their figures. */
+  readonly pids: readonly number[];
+  readonly metricsUrls: readonly string[];
   /** Read at a steady pace meanwhile. */
   readonly guideId?: string;
 }
@@ -60,11 +61,11 @@ let loadCount = 0;
 
 /** One load for one stretch of time, on sessions of its own; fleet and watchers are processes of their own. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { baseUrl, token, eventsPerSec, pictureEvery, watcherCount, guideId, pid } = options;
+  const { baseUrl, token, eventsPerSec, pictureEvery, watcherCount, guideId, pids, metricsUrls } = options;
   const sessionCount = Math.max(1, Math.round((eventsPerSec * batchIntervalMs) / 1_000 / eventsPerBatch));
   const prefix = `fleet-${process.pid}-${(loadCount += 1)}`;
   const durationMs = warmUpMs + options.durationMs;
-  const cpuBeganMs = cpuMsOf(pid);
+  const cpuBeganMs = cpuMsOfAll(pids);
   const startAtMs = preciseNowMs() + leadMs;
   const order = { baseUrl, token };
   const fleet = giveOrder<FleetReport>('fleet-process', {
@@ -80,9 +81,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const sessionIds = Array.from({ length: Math.min(watcherCount, sessionCount) }, (_, index) => `${prefix}-${Math.floor(index * step)}`);
   const untilMs = startAtMs + durationMs + afterMs;
   const watch = giveOrder<WatchReport>('watch-process', { ...order, sessionIds, untilMs, guideId, readsPerSec });
-  const [report, watched, figures] = await Promise.all([fleet, watch, watchServer(baseUrl, token, watch)]);
+  const [report, watched, figures] = await Promise.all([fleet, watch, watchServer(metricsUrls, token, watch)]);
   const measured = report.acks.filter(({ sentAtMs }) => sentAtMs > startAtMs + warmUpMs);
-  const eventsPerCpuSec = Math.round(eventCountOf(report.acks) / ((cpuMsOf(pid) - cpuBeganMs) / 1_000));
+  const eventsPerCpuSec = Math.round(eventCountOf(report.acks) / ((cpuMsOfAll(pids) - cpuBeganMs) / 1_000));
   const machine = { eventsPerCpuSec, machineLoad: rounded(loadavg()[0] ?? Number.NaN) };
   return {
     wantedEventsPerSec: eventsPerSec,
@@ -92,6 +93,10 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     ...ackFigures(report, measured),
     ...liveFigures(measured, sessionIds, watched),
   };
+}
+
+function cpuMsOfAll(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
 }
 
 type AckFigures = Pick<LoadResult, 'ackedEventsPerSec' | 'ackP50Ms' | 'ackP99Ms' | 'refusals' | 'lateCount'>;

@@ -3,7 +3,7 @@ import { percentile, rounded } from './percentile.ts';
 
 /** What the server said of itself while it was loaded. */
 export interface ServerFigures {
-  /** Delay of its main loop, p99 of each second: the median and the worst of these. The sampling interval of 10 ms is taken off. */
+  /** Delay of a process's main loop, p99 of each second: the median and the worst of these. The sampling interval of 10 ms is taken off. */
   readonly loopDelayP99Ms: number;
   readonly loopDelayWorstMs: number;
   /** Pictures that waited, and how long the oldest of them had: the most that was seen. */
@@ -16,9 +16,9 @@ export interface ServerFigures {
 const sampleMs = 1_000;
 const samplingIntervalMs = 10;
 
-/** Reads `/metrics` once a second until `until` settles. */
-export async function watchServer(baseUrl: string, token: string, until: Promise<unknown>): Promise<ServerFigures> {
-  const client = createKeepAliveClient(baseUrl, token, 1);
+/** Reads `/metrics` of each process once a second until `until` settles. */
+export async function watchServer(baseUrls: readonly string[], token: string, until: Promise<unknown>): Promise<ServerFigures> {
+  const clients = baseUrls.map((baseUrl) => createKeepAliveClient(baseUrl, token, 1));
   const loopMs: number[] = [];
   let isOver = false;
   let [most, oldest, left] = [0, 0, 0];
@@ -27,14 +27,15 @@ export async function watchServer(baseUrl: string, token: string, until: Promise
     () => (isOver = true),
   );
   while (!isOver) {
-    const { text } = await client.send('GET', '/metrics', undefined);
+    const pages = await Promise.all(clients.map((client) => client.send('GET', '/metrics', undefined)));
+    const text = pages.map((page) => page.text).join('\n');
     left = sum(text, 'stepwright_async_pending_calls');
     most = Math.max(most, left);
     oldest = Math.max(oldest, ...valuesOf(text, 'stepwright_async_oldest_age_seconds'));
     loopMs.push(...valuesOf(text, 'stepwright_nodejs_eventloop_lag_p99_seconds').map((seconds) => seconds * 1_000 - samplingIntervalMs));
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, sampleMs))]);
   }
-  client.close();
+  for (const client of clients) client.close();
   return {
     loopDelayP99Ms: rounded(percentile(loopMs, 0.5)),
     loopDelayWorstMs: rounded(percentile(loopMs, 1)),

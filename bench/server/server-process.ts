@@ -15,6 +15,8 @@ export interface ServerProcessOptions {
   readonly port: number;
   readonly flags?: readonly string[];
   readonly nodeFlags?: readonly string[];
+  /** Command and arguments of a process that answers /readyz on `port`; `stepwright start` on `root/data` when not given. */
+  readonly command?: readonly string[];
 }
 
 /** One life of a real server in a process of its own, its output in files. */
@@ -25,13 +27,15 @@ export interface ServerProcess {
   stop(signal?: 'SIGINT' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** `stepwright start` on `root/data`. Resolves once it is ready. @throws {TASK_FAILED} when it does not get there. */
-export async function startServerProcess({ root, port, flags = [], nodeFlags = [] }: ServerProcessOptions): Promise<ServerProcess> {
+/** Starts it. Resolves once it is ready. @throws {TASK_FAILED} when it does not get there. */
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  const { root, port, flags = [], nodeFlags = [] } = options;
+  const { command = ['start', '--data', join(root, 'data'), '--port', String(port), '--demo', 'never'] } = options;
   const temporary = join(root, 'tmp');
   for (const folder of [root, temporary]) mkdirSync(folder, { recursive: true });
-  const life = Date.now();
+  const life = `${Date.now()}-${port}`;
   const output = ['stdout', 'stderr'].map((name) => openSync(join(root, `${life}.${name}`), 'a'));
-  const args = [...nodeFlags, program, 'start', '--data', join(root, 'data'), '--port', String(port), '--demo', 'never', ...flags];
+  const args = [...nodeFlags, program, ...command, ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', ...output], env: { ...process.env, TMPDIR: temporary } });
   for (const file of output) closeSync(file);
   const baseUrl = `http://127.0.0.1:${port}`;
