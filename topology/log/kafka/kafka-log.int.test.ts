@@ -102,7 +102,7 @@ test(
     const [groupId, transactionalId] = [fresh('group'), fresh('task')];
     const none = async (): Promise<void> => {};
     // Its own log gives up soon; the member lives through the pause.
-    const impatient = openLog(t, { brokers, requestTimeoutMs: 300, retryWithinMs: 600 });
+    const impatient = openLog(t, { brokers, requestTimeoutMs: 1_000, retryWithinMs: 3_000 });
     const options = { groupId, memberId: 'a', topics: [at.topic], offsetReset: 'earliest', onRevoked: none, onAssigned: none } as const;
     const source = await impatient.openSource(options);
     while (source.assignment().length === 0) await source.poll({ maxWaitMs: 100 });
