@@ -17,6 +17,8 @@ export interface Backend {
   recover(): Promise<void>;
   /** Cursors not closed yet; a test and a gauge look at it. */
   openCursorCount(): number;
+  /** Bytes of its files, about: what was written last may not be counted yet. 0 while it is not open: for a gauge, so it never throws. */
+  diskBytes(): number;
   /** Closes cursors left open. Idempotent. */
   close(): Promise<void>;
 }

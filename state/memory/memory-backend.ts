@@ -102,6 +102,10 @@ class MemoryBackend implements Backend {
     return this.#cursors.size;
   }
 
+  diskBytes(): number {
+    return 0;
+  }
+
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     for (const cursor of this.#cursors) cursor.close();

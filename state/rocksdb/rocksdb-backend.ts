@@ -169,6 +169,12 @@ class RocksBackend implements Backend {
     return this.#cursorCount;
   }
 
+  /** Of the tables; what is in the WAL and its memtables is not a table yet. */
+  diskBytes(): number {
+    if (this.#closing !== undefined || this.#health !== 'healthy') return 0;
+    return Number(this.#db.getProperty('rocksdb.total-sst-files-size'));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#health === 'shut' ? Promise.resolve() : closeQuietly(this.#db);
     return this.#closing;

@@ -185,7 +185,7 @@ export class LayeredTaskState implements port.TaskState {
       throw error;
     }
     for (const { layers } of this.#stores) layers.endFlush();
-    metrics.observeFlush(options.clock.monotonicMs() - startedMs);
+    metrics.observeFlush(options.clock.monotonicMs() - startedMs, this.#backend.diskBytes());
   }
 
   /**

@@ -7,7 +7,7 @@ export interface StateMetrics {
   report(stores: readonly TaskStore[], usage: LayerUsage): void;
   countLate(store: string): void;
   countWipe(reason: WipeReason): void;
-  observeFlush(durationMs: number): void;
+  observeFlush(durationMs: number, diskBytes: number): void;
   /** The task left this process: its gauges go. */
   forget(): void;
 }
@@ -22,6 +22,7 @@ export function createStateMetrics(taskId: string, metrics: Metrics): StateMetri
   ]);
   const wipes = metrics.counter('state_wipes_total', 'Stores deleted, by reason (K5).', ['task', 'reason']);
   const flushes = metrics.histogram('state_flush_seconds', 'From the start of a flush to its written batch.', ['task']);
+  const disk = metrics.gauge('state_disk_bytes', 'Files of the store of a task, as of its last flush.', ['task']);
   const bytes = metrics.gauge('state_memory_bytes', 'Memory of a task by layer, estimated.', ['task', 'layer']);
   return {
     report: (stores, usage) => {
@@ -39,7 +40,11 @@ export function createStateMetrics(taskId: string, metrics: Metrics): StateMetri
     countWipe: (reason) => wipes.add(1, { task: taskId, reason }),
     forget: () => {
       for (const layer of ['cache', 'unflushed']) bytes.remove({ task: taskId, layer });
+      disk.remove({ task: taskId });
     },
-    observeFlush: (durationMs) => flushes.observe(durationMs / 1000, { task: taskId }),
+    observeFlush: (durationMs, diskBytes) => {
+      flushes.observe(durationMs / 1000, { task: taskId });
+      disk.set(diskBytes, { task: taskId });
+    },
   };
 }

@@ -29,6 +29,7 @@ export function createFaultyBackendFactory(inner: BackendFactory): FaultyBackend
     scan: (options) => backend.scan(options),
     deleteRange: (from, to) => backend.deleteRange(from, to),
     openCursorCount: () => backend.openCursorCount(),
+    diskBytes: () => backend.diskBytes(),
     close: () => backend.close(),
     recover: async () => {
       await held;

@@ -38,6 +38,7 @@ function createFailingFactory(): FailingFactory {
         scan: (options) => backend.scan(options),
         deleteRange: (from, to) => backend.deleteRange(from, to),
         openCursorCount: () => backend.openCursorCount(),
+        diskBytes: () => backend.diskBytes(),
         recover: () => backend.recover(),
         close: () => backend.close(),
         batch: () => {

@@ -97,6 +97,12 @@ const state: BoardRow = {
       queries: [{ expr: 'sum by (layer) (stepwright_state_memory_bytes)', legend: '{{layer}}' }],
     }),
     lines({
+      title: 'State on disk',
+      description: 'Tables of the stores of all tasks, as of the last flush of each.',
+      unit: 'bytes',
+      queries: [{ expr: 'sum by (instance) (stepwright_state_disk_bytes)', legend: '{{instance}}' }],
+    }),
+    lines({
       title: 'Duration of a flush',
       description: 'From the start of a flush to its written batch.',
       unit: 's',
