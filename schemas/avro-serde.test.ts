@@ -19,6 +19,7 @@ const topics: readonly (keyof TopicRecords)[] = [
   'dead-letters.v1',
   'usage.events.v1',
   'title.requests.v1',
+  'processor.times.v1',
 ];
 
 function thrownBy(run: () => unknown): StepwrightError {

@@ -19,6 +19,7 @@ export async function createTopicSerdes(registry: SchemaRegistry): Promise<Topic
     'guide.finished.v1': await avroSerde('guide.finished.v1', registry),
     'dead-letters.v1': await avroSerde('dead-letters.v1', registry),
     'usage.events.v1': await avroSerde('usage.events.v1', registry),
+    'processor.times.v1': await avroSerde('processor.times.v1', registry),
     'title.requests.v1': await avroSerde('title.requests.v1', registry),
   };
 }

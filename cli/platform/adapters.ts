@@ -18,6 +18,7 @@ import type { Logger } from '../../topology/base/logger.ts';
 import { openEmbeddedLog } from '../../topology/log/embedded/embedded-log.ts';
 import { createKafkaLog } from '../../topology/log/kafka/kafka-log.ts';
 import type { Log, TopicPartition } from '../../topology/log/log.ts';
+import { readDeadLetter } from './dead-letters.ts';
 import type { Folders } from './folders.ts';
 import type { RegistryChoice } from './registry-choice.ts';
 import type { S3Choice } from './s3-choice.ts';
@@ -171,10 +172,10 @@ export async function openViews({ views, scylla }: AdapterChoice, environment: A
   }
 }
 
-export function openAnalyticsOf({ analytics }: AdapterChoice, { folders }: AdapterEnvironment, serdes: TopicSerdes): Analytics {
+export function openAnalyticsOf({ analytics }: AdapterChoice, { folders, clock }: AdapterEnvironment, serdes: TopicSerdes): Analytics {
   switch (analytics) {
     case 'chdb':
-      return openAnalytics({ folder: folders.analytics }, serdes);
+      return openAnalytics({ folder: folders.analytics }, serdes, { clock, readLetter: readDeadLetter });
     case 'off':
       return noAnalytics;
   }

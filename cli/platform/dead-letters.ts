@@ -64,6 +64,12 @@ function recordOf(letter: DeadLetter): OutputRecord {
   };
 }
 
+/** What a letter's headers say; the value is empty. */
+export function readDeadLetter({ timestampMs, headers }: Pick<InputRecord, 'timestampMs' | 'headers'>): DeadLetter {
+  const { letterOffset: _offset, ...letter } = letterOf(0n, timestampMs, headers);
+  return letter;
+}
+
 function knownCode(code: string): ErrorCode {
   return errorCodes.find((known) => known === code) ?? 'PROCESSING_FAILED';
 }

@@ -23,6 +23,7 @@ export function topicSpecs(partitionCount: number): TopicSpec[] {
     ...sessionTopics.map((name) => ({ name, partitionCount })),
     { name: 'title.requests.v1', partitionCount, retentionMs: 7 * dayMs },
     { name: 'usage.events.v1', partitionCount: 1, retentionMs: 90 * dayMs },
+    { name: 'processor.times.v1', partitionCount: 1, retentionMs: 7 * dayMs },
     { name: 'dead-letters.v1', partitionCount: 1, retentionMs: 30 * dayMs },
   ];
 }

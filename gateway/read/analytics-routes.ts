@@ -1,50 +1,73 @@
-import type { ReportName } from '../../sinks/ports/analytics.ts';
+import type { ReportName, TimeRange } from '../../sinks/ports/analytics.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ScopedRoute } from '../http/route.ts';
 import { readInteger } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
 
-const reports: readonly ReportName[] = ['sessions', 'steps', 'guides', 'usage', 'redactions', 'views'];
+const reports: readonly ReportName[] = [
+  'sessions',
+  'guides',
+  'steps-a-session',
+  'first-step',
+  'steps',
+  'applications',
+  'redactions',
+  'usage',
+  'watchers',
+  'views',
+];
+/** Of the deployment, which no tenant owns. */
+const operatorReports: readonly ReportName[] = ['dead-letters', 'processors'];
 const maxTimeMs = 8_640_000_000_000_000;
 const monthMs = 30 * 24 * 3_600_000;
 
-/** Named reports of the tenant. */
+/** Named reports: of the tenant for its readers, of the deployment for operators. */
 export function analyticsRoutes(deps: ReadDeps): readonly ScopedRoute[] {
   return [
-    {
-      method: 'GET',
-      path: '/v1/analytics/{report}',
-      access: 'read',
-      document: {
-        tag: 'read',
-        summary: `Rows of a report: ${reports.join(', ')}.`,
-        params: { report: { enum: reports } },
-        query: [
-          { name: 'from', description: 'Milliseconds since the Unix epoch, default 30 days ago.', schema: { type: 'integer' } },
-          { name: 'to', description: 'Exclusive; default now.', schema: { type: 'integer' } },
-        ],
-        answers: {
-          200: { description: 'Rows.', schema: { type: 'object', properties: { rows: { type: 'array', items: { type: 'object' } } } } },
-        },
-        codes: ['REPORT_UNKNOWN', 'ANALYTICS_OFF'],
-      },
-      async handle({ principal, params, query }) {
-        const name = reports.find((report) => report === params['report']);
-        if (name === undefined) return refuse('REPORT_UNKNOWN', `report must be one of: ${reports.join(', ')}`, { field: 'report' });
-        const nowMs = deps.clock.nowMs();
-        const toMs = readInteger(query, 'to', { fallback: nowMs, min: 0, max: maxTimeMs });
-        if (toMs instanceof Refusal) return toMs;
-        const fromMs = readInteger(query, 'from', { fallback: Math.max(0, toMs - monthMs), min: 0, max: toMs });
-        if (fromMs instanceof Refusal) return fromMs;
-        if (!deps.analytics.available) return refuse('ANALYTICS_OFF', 'the analytics engine is not installed');
-        return answerJson(200, {
-          report: name,
-          fromMs,
-          toMs,
-          rows: await deps.analytics.report(principal.tenantId, name, { fromMs, toMs }),
-        });
-      },
-    },
+    reportRoute(deps, { path: '/v1/analytics/{report}', access: 'read', tag: 'read', names: reports }),
+    reportRoute(deps, { path: '/v1/operator/analytics/{report}', access: 'operate', tag: 'operate', names: operatorReports }),
   ];
+}
+
+interface ReportRoute extends Pick<ScopedRoute, 'path' | 'access'> {
+  readonly tag: 'read' | 'operate';
+  readonly names: readonly ReportName[];
+}
+
+function reportRoute(deps: ReadDeps, { path, access, tag, names }: ReportRoute): ScopedRoute {
+  return {
+    method: 'GET',
+    path,
+    access,
+    document: {
+      tag,
+      summary: `Rows of a report: ${names.join(', ')}. Days are UTC and count whole.`,
+      params: { report: { enum: names } },
+      query: [
+        { name: 'from', description: 'Milliseconds since the Unix epoch, default 30 days ago.', schema: { type: 'integer' } },
+        { name: 'to', description: 'Exclusive; default now.', schema: { type: 'integer' } },
+      ],
+      answers: {
+        200: { description: 'Rows.', schema: { type: 'object', properties: { rows: { type: 'array', items: { type: 'object' } } } } },
+      },
+      codes: ['REPORT_UNKNOWN', 'ANALYTICS_OFF'],
+    },
+    async handle({ principal, params, query }) {
+      const name = names.find((report) => report === params['report']);
+      if (name === undefined) return refuse('REPORT_UNKNOWN', `report must be one of: ${names.join(', ')}`, { field: 'report' });
+      const range = readRange(query, deps.clock.nowMs());
+      if (range instanceof Refusal) return range;
+      if (!deps.analytics.available) return refuse('ANALYTICS_OFF', 'the analytics engine is not installed');
+      const rows = await deps.analytics.report(principal.tenantId, name, range);
+      return answerJson(200, { report: name, ...range, rows });
+    },
+  };
+}
+
+function readRange(query: Parameters<typeof readInteger>[0], nowMs: number): TimeRange | Refusal {
+  const toMs = readInteger(query, 'to', { fallback: nowMs, min: 0, max: maxTimeMs });
+  if (toMs instanceof Refusal) return toMs;
+  const fromMs = readInteger(query, 'from', { fallback: Math.max(0, toMs - monthMs), min: 0, max: toMs });
+  return fromMs instanceof Refusal ? fromMs : { fromMs, toMs };
 }

@@ -13,6 +13,21 @@ export interface DeadLetter {
   readonly atMs: number;
 }
 
+/** A record of `processor.times.v1`: what one node of one process did since its last one. Written by the role processors, read by analytics. */
+export interface ProcessorTimes {
+  /** Tells processes and threads apart. */
+  readonly process: string;
+  readonly node: string;
+  /** End of the span, milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Records and timers. */
+  readonly recordCount: number;
+  /** Time inside the node and what it forwards to, less what its children took, in microseconds. */
+  readonly busyUs: number;
+  /** Of one record or timer. */
+  readonly slowestUs: number;
+}
+
 /** A record of `title.requests.v1`: what a model is asked; already redacted and scrubbed. */
 export interface TitleRequest {
   readonly requestId: string;

@@ -10,6 +10,6 @@ export interface AnalyticsClient {
 }
 
 /** Bound by the engine (`{name:Type}`), never put into the SQL. */
-export type QueryParameters = Readonly<Record<string, string | number>>;
+export type QueryParameters = Readonly<Record<string, string | number | readonly string[]>>;
 
 export type AnalyticsRecord = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>;

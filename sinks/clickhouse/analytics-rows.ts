@@ -1,10 +1,15 @@
 import type { Guide, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
-import type { UsageEvent } from '../../schemas/types/usage.ts';
+import type { DeadLetter, ProcessorTimes, UsageEvent } from '../../schemas/types/usage.ts';
 import type { AnalyticsRecord } from './analytics-client.ts';
+import { applicationOf } from './application-of.ts';
+
+export const analyticsTables = ['sessions', 'steps', 'guides', 'usage', 'dead_letters', 'processor_times'] as const;
+export type AnalyticsTable = (typeof analyticsTables)[number];
 
 /** A row of one table, and whose it is. */
 export interface AnalyticsRow {
-  readonly table: 'sessions' | 'steps' | 'guides' | 'usage';
+  readonly table: AnalyticsTable;
+  /** Empty for what belongs to the deployment. */
   readonly tenantId: string;
   readonly sessionId: string;
   readonly record: AnalyticsRecord;
@@ -40,7 +45,9 @@ function stepRow(upsert: StepUpsert, recordedAtMs: number): AnalyticsRow {
     state: upsert.state,
     step_order: count(upsert.order),
     kind: upsert.kind,
+    application: applicationOf(upsert),
     recorded_at: utc(recordedAtMs),
+    at_ms: count(upsert.atMs),
     has_image: upsert.image === undefined ? 0 : 1,
     redaction_kinds: upsert.redactions.map(({ kind }) => kind),
     redaction_counts: upsert.redactions.map((redaction) => count(redaction.count)),
@@ -63,6 +70,26 @@ export function usageRow(event: UsageEvent): AnalyticsRow {
   return row('usage', event, { event_id: event.eventId, kind: event.kind, at: utc(event.atMs), actor: event.actor });
 }
 
+/** The topic of letters has one partition. The message stays in the log. */
+export function deadLetterRow(letter: DeadLetter, letterOffset: bigint): AnalyticsRow {
+  return row('dead_letters', nobody, {
+    partition: 0,
+    letter_offset: letterOffset.toString(),
+    source_topic: letter.topic,
+    source_partition: count(letter.partition),
+    source_offset: count(letter.offset),
+    node: letter.node,
+    task_id: letter.taskId,
+    code: letter.code,
+    at: utc(letter.atMs),
+  });
+}
+
+export function processorTimesRow({ node, process, atMs, recordCount, busyUs, slowestUs }: ProcessorTimes): AnalyticsRow {
+  const record = { node, process, at: utc(atMs), records: count(recordCount), busy_us: count(busyUs), slowest_us: count(slowestUs) };
+  return row('processor_times', nobody, record);
+}
+
 /** A revision as one number that orders like it (T4), as text because it may pass 2⁵³. */
 export function revisionNumber({ ordinal, timer, final }: Revision): string {
   return ((BigInt(count(ordinal)) << 24n) + (BigInt(Math.min(count(timer), 2 ** 22 - 1)) << 1n) + (final ? 1n : 0n)).toString();
@@ -73,8 +100,12 @@ function row(
   { tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string },
   record: AnalyticsRecord,
 ): AnalyticsRow {
+  if (tenantId === '') return { table, tenantId, sessionId, record };
   return { table, tenantId, sessionId, record: { tenant_id: tenantId, session_id: sessionId, ...record } };
 }
+
+/** Of the deployment: no tenant's id is empty. */
+const nobody = { tenantId: '', sessionId: '' } as const;
 
 function versioned(revision: Revision): AnalyticsRecord {
   return { edition: liveEdition, revision: revisionNumber(revision) };

@@ -1,120 +1,151 @@
 import { createHash } from 'node:crypto';
-import type { Serde } from '../../schemas/serde.ts';
-import type { Guide, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
-import type { UsageEvent } from '../../schemas/types/usage.ts';
+import type { Clock } from '../../topology/base/clock.ts';
 import type { InputRecord, TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { SinkBatch, SinkTarget, SourceRange } from '../runner/sink-target.ts';
 import type { AnalyticsClient, AnalyticsRecord } from './analytics-client.ts';
-import { guideRow, sessionRow, usageRow, wholeStepRow } from './analytics-rows.ts';
+import { analyticsTables } from './analytics-rows.ts';
 import type { AnalyticsRow } from './analytics-rows.ts';
-import { migrate } from './migrations.ts';
+import { analyticsTopics, decodeRow } from './decode-row.ts';
+import type { AnalyticsSerdes, ReadLetter } from './decode-row.ts';
+import { applyRetention, keptDays } from './retention.ts';
+import type { Retention } from './retention.ts';
+import { Rollups } from './rollups.ts';
+import { countSessionRows, deleteSessionRows } from './session-rows.ts';
+import { newestBatch, readProgress, writePlan } from './sink-progress.ts';
 
-export interface AnalyticsSerdes {
-  readonly 'guide.sessions.v1': Serde<SessionUpsert>;
-  readonly 'guide.steps.v1': Serde<StepUpsert>;
-  readonly 'guide.finished.v1': Serde<Guide>;
-  readonly 'usage.events.v1': Serde<UsageEvent>;
+export interface AnalyticsTargetOptions {
+  readonly client: AnalyticsClient;
+  readonly serdes: AnalyticsSerdes;
+  readonly readLetter?: ReadLetter | undefined;
+  /** Brings the schema to the newest version, however the place wants it. */
+  readonly migrate: (client: AnalyticsClient) => Promise<unknown>;
+  readonly retention: Retention;
+  /** See RollupOptions. */
+  readonly marginMs: number;
+  /** Longest time from rows to the counts of their day. */
+  readonly countEveryMs: number;
+  readonly clock: Clock;
 }
 
-const tables = ['sessions', 'steps', 'guides', 'usage'] as const;
-
 /**
- * Carries guides and usage into ClickHouse. Owns the rows of `stepwright.*`. Invariants:
+ * Carries guides, usage, dead letters and processor times into ClickHouse. Owns the rows of `stepwright.*`. Invariants:
  * - A1 a batch's source ranges are written down (`sink_progress`) before its first insert, and name its deduplication tokens; after a crash
  *   the same ranges are inserted again, so the engine drops what stood already.
- * - A2 outside the deduplication window a second insert still changes no number: rows are replaced by key and revision, reports count ids.
+ * - A2 outside the deduplication window a second insert still changes no number: rows are replaced by key and revision, days are counted from
+ *   the newest rows (rollups.ts), folds of single rows are sets and maxima.
  * - A3 rows of a forgotten session are left out before they are inserted.
  */
 export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
   readonly name = 'analytics';
   readonly topics: readonly string[];
+  readonly #options: AnalyticsTargetOptions;
   readonly #client: AnalyticsClient;
-  readonly #serdes: AnalyticsSerdes;
+  readonly #rollups: Rollups;
   #opened: Promise<OpenState> | undefined;
+  /** Rows came, or may have come before the start, that no count has seen. */
+  #isStale = true;
+  #counting: Promise<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #isClosed = false;
 
-  constructor(client: AnalyticsClient, serdes: AnalyticsSerdes) {
-    this.#client = client;
-    this.#serdes = serdes;
-    this.topics = Object.keys(serdes);
+  constructor(options: AnalyticsTargetOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#rollups = new Rollups(options);
+    this.topics = analyticsTopics(options.readLetter);
   }
 
-  decode(topic: string, { key, value, timestampMs }: InputRecord): AnalyticsRow | undefined {
-    if (value === null) return undefined;
-    const keyBytes = key ?? Buffer.alloc(0);
-    switch (topic) {
-      case 'guide.sessions.v1':
-        return sessionRow(this.#serdes[topic].deserialize(value, keyBytes));
-      case 'guide.steps.v1':
-        return wholeStepRow(this.#serdes[topic].deserialize(value, keyBytes), timestampMs);
-      case 'guide.finished.v1':
-        return guideRow(this.#serdes[topic].deserialize(value, keyBytes), timestampMs);
-      case 'usage.events.v1':
-        return usageRow(this.#serdes[topic].deserialize(value, keyBytes));
-      default:
-        return undefined;
-    }
+  decode(topic: string, record: InputRecord): AnalyticsRow | undefined {
+    const { serdes, readLetter } = this.#options;
+    return decodeRow(topic, record, { serdes, readLetter });
   }
 
-  /** Resolves when the engine runs and the schema is there. @throws {ANALYTICS_OFF | ANALYTICS_FAILED} */
+  /** Resolves when the engine runs, the schema is there, and everything that this process applied is counted. @throws {ANALYTICS_OFF | ANALYTICS_FAILED} */
   async ready(): Promise<void> {
     await this.#open();
+    // A count that is under way may have begun before the last rows; one more is enough, however fast others come.
+    await this.#counting;
+    if (this.#isStale) await this.#count();
   }
 
   async positions(): Promise<readonly TopicPartitionOffset[]> {
-    return (await this.#progress()).map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset }));
+    await this.#open();
+    const ranges = await readProgress(this.#client, this.name);
+    return ranges.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset }));
   }
 
   /** The newest batch: it may have been planned and not inserted. */
   async plannedRanges(): Promise<readonly SourceRange[]> {
-    const ranges = await this.#progress();
-    const newest = ranges.reduce((highest, { batch }) => (batch > highest ? batch : highest), 0n);
+    await this.#open();
+    const ranges = await readProgress(this.#client, this.name);
+    const newest = newestBatch(ranges);
     return ranges.filter(({ batch }) => batch === newest);
   }
 
   async apply(batch: SinkBatch<AnalyticsRow>): Promise<void> {
     const state = await this.#open();
+    const { ranges } = batch;
     const token = batchToken(batch);
-    if (batch.ranges.length > 0) await this.#plan(batch.ranges, token, state);
-    for (const table of tables) {
+    if (ranges.length > 0) await writePlan(this.#client, { sink: this.name, batch: state.nextBatch++, ranges, token });
+    for (const table of analyticsTables) {
       const rows = batch.rows.filter(({ row }) => row.table === table && !state.forgotten.has(sessionOf(row)));
       if (rows.length === 0) continue;
-      await this.#client.insert(
-        `stepwright.${table}`,
-        rows.map(({ row }) => row.record),
-        `${table} ${token}`,
-      );
+      const records = rows.map(({ row }) => this.#recordOf(row));
+      await this.#client.insert(`stepwright.${table}`, records, `${table} ${token}`);
     }
+    if (batch.rows.length > 0) this.#countSoon();
   }
 
   async forget(tenantId: string, sessionId: string): Promise<number> {
     const state = await this.#open();
     state.forgotten.add(`${tenantId}/${sessionId}`);
     await this.#client.insert('stepwright.forgotten', [{ tenant_id: tenantId, session_id: sessionId }], `forget ${tenantId}/${sessionId}`);
-    const parameters = { tenant: tenantId, session: sessionId };
-    const where = 'tenant_id = {tenant:String} AND session_id = {session:String}';
-    let rowCount = 0;
-    for (const table of [...tables, 'views_a_day']) {
-      const [counted] = await this.#client.query(`SELECT count() AS rows FROM stepwright.${table} FINAL WHERE ${where}`, parameters);
-      if (table !== 'views_a_day') rowCount += Number(counted?.['rows'] ?? 0);
-      await this.#client.command(`ALTER TABLE stepwright.${table} DELETE WHERE ${where} SETTINGS mutations_sync = 1`, parameters);
-    }
+    const rowCount = await deleteSessionRows(this.#client, tenantId, sessionId);
+    this.#isStale = true;
+    await this.ready();
     return rowCount;
   }
 
   /** Rows of a session that a query can still find, by table; its tombstone is not one of them. */
   async leftovers(tenantId: string, sessionId: string): Promise<ReadonlyMap<string, number>> {
     await this.#open();
-    const counts = new Map<string, number>();
-    for (const table of [...tables, 'views_a_day']) {
-      const sql = `SELECT count() AS rows FROM stepwright.${table} WHERE tenant_id = {tenant:String} AND session_id = {session:String}`;
-      const [counted] = await this.#client.query(sql, { tenant: tenantId, session: sessionId });
-      counts.set(table, Number(counted?.['rows'] ?? 0));
-    }
-    return counts;
+    return countSessionRows(this.#client, tenantId, sessionId);
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    await this.#counting?.catch(() => undefined);
+    await this.#client.close();
+  }
+
+  #recordOf({ tenantId, record }: AnalyticsRow): AnalyticsRecord {
+    return { ...record, keep_days: keptDays(this.#options.retention, tenantId) };
+  }
+
+  /** Once in `countEveryMs`, beside the next batches. A failure is tried again after as long. */
+  #countSoon(): void {
+    this.#isStale = true;
+    if (this.#isClosed || this.#cancelTimer !== undefined) return;
+    this.#cancelTimer = this.#options.clock.setTimer(this.#options.countEveryMs, () => {
+      this.#cancelTimer = undefined;
+      this.#count().catch(() => this.#countSoon());
+    });
+  }
+
+  /** One at a time. Rows that come while it counts make it stale again. */
+  #count(): Promise<void> {
+    if (this.#counting !== undefined) return this.#counting;
+    this.#isStale = false;
+    this.#counting = this.#rollups
+      .refresh()
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        this.#isStale = true;
+        throw error;
+      })
+      .finally(() => (this.#counting = undefined));
+    return this.#counting;
   }
 
   /** Migrates and reads the tombstones, once. A failure is tried again with the next call. */
@@ -127,42 +158,13 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
   }
 
   async #load(): Promise<OpenState> {
-    await migrate(this.#client);
+    await this.#options.migrate(this.#client);
+    await applyRetention(this.#client, this.#options.retention);
     const forgotten = await this.#client.query('SELECT DISTINCT tenant_id, session_id FROM stepwright.forgotten');
-    const [newest] = await this.#client.query(
-      "SELECT toString(max(batch)) AS batch FROM stepwright.sink_progress WHERE sink = 'analytics'",
-    );
     return {
       forgotten: new Set(forgotten.map((row) => `${String(row['tenant_id'])}/${String(row['session_id'])}`)),
-      nextBatch: BigInt(String(newest?.['batch'] ?? '0')) + 1n,
+      nextBatch: newestBatch(await readProgress(this.#client, this.name)) + 1n,
     };
-  }
-
-  async #plan(ranges: readonly SourceRange[], token: string, state: OpenState): Promise<void> {
-    const batch = state.nextBatch++;
-    const rows = ranges.map(({ topic, partition, fromOffset, nextOffset }) => ({
-      sink: this.name,
-      topic,
-      partition,
-      from_offset: fromOffset.toString(),
-      next_offset: nextOffset.toString(),
-      batch: batch.toString(),
-    }));
-    await this.#client.insert('stepwright.sink_progress', rows, `plan ${batch} ${token}`);
-  }
-
-  async #progress(): Promise<readonly (SourceRange & { readonly batch: bigint })[]> {
-    await this.#open();
-    const rows = await this.#client.query(`
-      SELECT topic, partition, toString(max(batch)) AS newest, toString(argMax(from_offset, batch)) AS begin, toString(argMax(next_offset, batch)) AS end
-      FROM stepwright.sink_progress WHERE sink = 'analytics' GROUP BY topic, partition ORDER BY topic, partition`);
-    return rows.map((row) => ({
-      topic: String(row['topic']),
-      partition: Number(row['partition']),
-      fromOffset: offsetOf(row, 'begin'),
-      nextOffset: offsetOf(row, 'end'),
-      batch: offsetOf(row, 'newest'),
-    }));
   }
 }
 
@@ -173,10 +175,6 @@ interface OpenState {
 
 function sessionOf({ tenantId, sessionId }: AnalyticsRow): string {
   return `${tenantId}/${sessionId}`;
-}
-
-function offsetOf(row: AnalyticsRecord, column: string): bigint {
-  return BigInt(String(row[column]));
 }
 
 /** The same for the same source records: of the ranges, or of the rows when a part of a batch is applied alone. */

@@ -1,12 +1,26 @@
-/** Tenant analytics; the chdb twin and the ClickHouse server share the SQL. Every query is scoped to one tenant. */
+/** Tenant analytics; the chdb twin and the ClickHouse server share the SQL. Every query of a tenant's report is scoped to that tenant. */
 export interface AnalyticsReader {
   /** False when the optional engine is not installed: the rest runs, analytics says that it is off. */
   readonly available: boolean;
-  /** Named reports, see sinks/clickhouse/reports.ts. @throws {ANALYTICS_OFF | ANALYTICS_FAILED} */
+  /** Named reports, see sinks/clickhouse/queries.ts. Days count whole. @throws {ANALYTICS_OFF | ANALYTICS_FAILED} */
   report(tenantId: string, name: ReportName, range: TimeRange): Promise<readonly Readonly<Record<string, string | number>>[]>;
 }
 
-export type ReportName = 'sessions' | 'steps' | 'guides' | 'usage' | 'redactions' | 'views';
+export type ReportName =
+  | 'sessions'
+  | 'guides'
+  | 'steps-a-session'
+  | 'first-step'
+  | 'steps'
+  | 'applications'
+  | 'redactions'
+  | 'usage'
+  | 'watchers'
+  | 'views'
+  /** Of the whole deployment, whoever asks: for operators only. */
+  | 'dead-letters'
+  | 'processors';
+
 export interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { StepwrightError } from '../../../topology/base/errors.ts';
-import type { AnalyticsClient, AnalyticsRecord } from '../analytics-client.ts';
+import type { AnalyticsClient, AnalyticsRecord, QueryParameters } from '../analytics-client.ts';
 import type { ChildAnswer, ChildRequest } from './child-protocol.ts';
 
 interface Waiting {
@@ -37,7 +37,7 @@ export class ChildClient implements AnalyticsClient {
     return this.#child?.pid;
   }
 
-  async command(sql: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<void> {
+  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
     await this.#call({ call: 'command', sql, parameters });
   }
 
@@ -45,7 +45,7 @@ export class ChildClient implements AnalyticsClient {
     await this.#call({ call: 'insert', table, rows, token });
   }
 
-  query(sql: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<readonly AnalyticsRecord[]> {
+  query(sql: string, parameters: QueryParameters = {}): Promise<readonly AnalyticsRecord[]> {
     return this.#call({ call: 'query', sql, parameters });
   }
 

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { hasCode, StepwrightError } from '../../../topology/base/errors.ts';
+import { revision, sessionRow, stepRow } from '../../contracts/view-fixtures.ts';
+import type { SinkRow } from '../../runner/sink-target.ts';
+import type { AnalyticsClient } from '../analytics-client.ts';
+import type { AnalyticsRow } from '../analytics-rows.ts';
+import { migrate } from '../migrations.ts';
+import type { Analytics, AnalyticsOptions } from '../open-analytics.ts';
+import { reportSql } from '../queries.ts';
+import { Rollups } from '../rollups.ts';
+import { allTime, readReports, rowsOf, sampleRange, sampleReports, samples } from './analytics-samples.ts';
+
+/** An empty engine for one test, whichever it is. */
+export interface PlaceUnderTest {
+  readonly open: (options?: AnalyticsOptions) => Analytics;
+  /** A second client of the same engine, beside what `open` gave where the engine allows it. */
+  readonly client: () => AnalyticsClient;
+  readonly end: () => Promise<void>;
+}
+
+type Rows = readonly SinkRow<AnalyticsRow>[];
+type Test = (title: string, body: (place: PlaceUnderTest) => Promise<void>) => void;
+
+/** What analytics promises on every engine. */
+export function analyticsContract(name: string, make: () => Promise<PlaceUnderTest>): void {
+  const test: Test = (title, body) => {
+    it(title, async () => {
+      const place = await make();
+      try {
+        await body(place);
+      } finally {
+        await place.end();
+      }
+    });
+  };
+  describe(`analytics contract: ${name}`, () => {
+    repeating(test);
+    counting(test);
+    keeping(test);
+    refusing(test);
+  });
+}
+
+async function withAnalytics(
+  place: PlaceUnderTest,
+  body: (analytics: Analytics) => Promise<void>,
+  options?: AnalyticsOptions,
+): Promise<void> {
+  const analytics = place.open(options);
+  try {
+    await body(analytics);
+  } finally {
+    await analytics.close();
+  }
+}
+
+async function withClient(place: PlaceUnderTest, body: (client: AnalyticsClient) => Promise<void>): Promise<void> {
+  const client = place.client();
+  try {
+    await body(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function applyAll({ target }: Analytics, rows: Rows): Promise<void> {
+  await target?.apply({ rows, ranges: [] });
+}
+
+function repeating(test: Test): void {
+  test('answers every report, per tenant, with numbers that stay right when rows come twice and backwards (A2, R1)', (place) =>
+    withAnalytics(place, async (analytics) => {
+      const rows = rowsOf(samples);
+      await applyAll(analytics, rows);
+      assert.deepEqual(await readReports(analytics), sampleReports);
+      // One by one and backwards: other blocks, other tokens, the same numbers.
+      for (const row of [...rows].reverse()) await applyAll(analytics, [row]);
+      assert.deepEqual(await readReports(analytics), sampleReports);
+      const { 'dead-letters': letters, processors, ...tenants } = await readReports(analytics, { tenantId: "acme' OR 1=1 --" });
+      assert.deepEqual(Object.values(tenants).flat(), []);
+      assert.deepEqual([letters, processors], [sampleReports['dead-letters'], sampleReports.processors]);
+      const later = { fromMs: sampleRange.toMs + 86_400_000, toMs: sampleRange.toMs + 2 * 86_400_000 };
+      assert.deepEqual(Object.values(await readReports(analytics, { range: later })).flat(), []);
+    }));
+  test('repeats a planned batch with the same tokens after a restart, and goes on behind it (A1)', async (place) => {
+    const ranges = [{ topic: 'guide.steps.v1', partition: 0, fromOffset: 0n, nextOffset: 11n }];
+    await withAnalytics(place, async ({ target }) => target?.apply({ rows: rowsOf(samples), ranges }));
+    await withAnalytics(place, async (analytics) => {
+      assert.deepEqual(await analytics.target?.plannedRanges().then((all) => all.map(({ nextOffset }) => nextOffset)), [11n]);
+      assert.deepEqual(await analytics.target?.positions(), [{ topic: 'guide.steps.v1', partition: 0, nextOffset: 11n }]);
+      await analytics.target?.apply({ rows: rowsOf(samples), ranges });
+      assert.deepEqual(await readReports(analytics), sampleReports);
+    });
+    await withClient(place, async (client) => {
+      // The engine itself dropped the second insert; nothing has merged it away.
+      assert.deepEqual(await client.query("SELECT toUInt8(count()) AS rows FROM stepwright.usage WHERE tenant_id = 'acme'"), [{ rows: 3 }]);
+    });
+  });
+  test('gives an edition its own numbers, and leaves those of the live one alone (R1)', (place) =>
+    withAnalytics(place, async (analytics) => {
+      await applyAll(analytics, rowsOf(samples));
+      const replayed = rowsOf(samples, 1_000).filter(({ row }) => row.table === 'sessions' || row.table === 'steps');
+      await applyAll(analytics, replayed.map(inEdition('replay-1')));
+      await applyAll(analytics, replayed.map(inEdition('replay-1')).reverse());
+      assert.deepEqual(await readReports(analytics), sampleReports);
+    }).then(() =>
+      withClient(place, async (client) => {
+        const asked = { tenant: 'acme', from: sampleRange.fromMs, to: sampleRange.toMs, edition: 'replay-1' };
+        const closing = ' SETTINGS output_format_json_quote_64bit_integers = 0';
+        assert.deepEqual(await client.query(reportSql('sessions') + closing, asked), sampleReports.sessions);
+        assert.deepEqual(await client.query(reportSql('redactions') + closing, asked), sampleReports.redactions);
+        assert.deepEqual(await client.query(reportSql('guides') + closing, asked), []);
+      }),
+    ));
+}
+
+function inEdition(edition: string): (row: SinkRow<AnalyticsRow>) => SinkRow<AnalyticsRow> {
+  return ({ row, ...at }) => ({ ...at, row: { ...row, record: { ...row.record, edition } } });
+}
+
+function counting(test: Test): void {
+  test('counts a session on the day of its opening, also when the rest comes after midnight or before the session (R1)', (place) =>
+    withAnalytics(place, async (analytics) => {
+      const lateMs = Date.UTC(2025, 4, 6, 23, 59, 59);
+      const session = { topic: 'guide.sessions.v1', row: sessionRow({ openedAtMs: lateMs, lastEventAtMs: lateMs + 60_000 }) } as const;
+      const step = { topic: 'guide.steps.v1', row: stepRow({ atMs: 59_000 }) } as const;
+      await applyAll(analytics, rowsOf([step]));
+      assert.deepEqual(await analytics.reader.report('acme', 'steps', allTime), []);
+      await applyAll(analytics, rowsOf([session], 5));
+      assert.deepEqual(await analytics.reader.report('acme', 'first-step', allTime), [
+        { day: '2025-05-06', sessions: 1, median_seconds: 59, p95_seconds: 59 },
+      ]);
+      // A step that is taken out leaves the counts, and one that is brought back is in them again.
+      for (const [ordinal, state, stepCount] of [
+        [2, 'removed', 0],
+        [3, 'final', 1],
+      ] as const) {
+        await applyAll(
+          analytics,
+          rowsOf([{ topic: 'guide.steps.v1', row: stepRow({ revision: revision(ordinal), state }) }], 10 + ordinal),
+        );
+        const counted = await analytics.reader.report('acme', 'steps', allTime);
+        assert.equal(counted[0]?.['steps'] ?? 0, stepCount);
+      }
+    }));
+  test('reads the counts of before while new ones are half written, and repeats them after a crash (R2)', async (place) => {
+    await withAnalytics(place, async (analytics) => {
+      await applyAll(analytics, rowsOf(samples));
+      await readReports(analytics);
+    });
+    await withClient(place, async (client) => {
+      await client.insert('stepwright.steps', [...stepRecords('second')], 'half written');
+      const dying: AnalyticsClient = {
+        insert: (table, rows, token) => client.insert(table, rows, token),
+        close: () => client.close(),
+        query: (sql, parameters) => client.query(sql, parameters),
+        command: (sql, parameters) =>
+          sql.includes('INTO stepwright.daily_published')
+            ? Promise.reject(new StepwrightError('ANALYTICS_FAILED', 'Made to die.', { disposition: 'retry' }))
+            : client.command(sql, parameters),
+      };
+      await assert.rejects(new Rollups({ client: dying, marginMs: 0 }).refresh(), (error) => hasCode(error, 'ANALYTICS_FAILED'));
+      const asked = { tenant: 'acme', from: sampleRange.fromMs, to: sampleRange.toMs, edition: 'live' };
+      const steps = `SELECT sum(steps) AS steps FROM (${reportSql('steps')}) SETTINGS output_format_json_quote_64bit_integers = 0`;
+      assert.deepEqual(await client.query(steps, asked), [{ steps: 1 }]);
+      await new Rollups({ client, marginMs: 0 }).refresh();
+      assert.deepEqual(await client.query(steps, asked), [{ steps: 2 }]);
+    });
+  });
+  test('counts a day that changed within the margin once more, and then leaves it (R3)', async (place) => {
+    await withAnalytics(place, (analytics) => applyAll(analytics, rowsOf(samples)));
+    await withClient(place, async (client) => {
+      const patient = new Rollups({ client, marginMs: 3_600_000 });
+      assert.ok((await patient.refresh()) > 0);
+      assert.ok((await patient.refresh()) > 0);
+      const exact = new Rollups({ client, marginMs: 0 });
+      await exact.refresh();
+      assert.equal(await exact.refresh(), 0);
+    });
+  });
+}
+
+/** Rows of one more step of the sample session, as the sink would write them. */
+function stepRecords(stepId: string): readonly AnalyticsRow['record'][] {
+  const [made] = rowsOf([{ topic: 'guide.steps.v1', row: stepRow({ stepId }) }]);
+  return made === undefined ? [] : [{ ...made.row.record, keep_days: 0 }];
+}
+
+function keeping(test: Test): void {
+  test('keeps the rows of each tenant as long as its policy says, also when the policy changes later', async (place) => {
+    const retention = { days: 0, daysOf: new Map([['brief', 30]]) };
+    const of = (tenantId: string) => samples.map(({ topic, row }) => ({ topic, row: { ...row, tenantId } }));
+    await withAnalytics(
+      place,
+      async (analytics) => {
+        for (const tenantId of ['acme', 'brief']) await applyAll(analytics, rowsOf(of(tenantId)));
+        await readReports(analytics);
+      },
+      { retention },
+    );
+    await withClient(place, async (client) => {
+      await optimize(client);
+      assert.deepEqual(await tenantsOf(client), ['acme']);
+    });
+    // Rows of acme stand; the new default reaches them.
+    await withAnalytics(place, async ({ target }) => target?.ready(), { retention: { days: 60, daysOf: new Map() } });
+    await withClient(place, async (client) => {
+      await optimize(client);
+      assert.deepEqual(await tenantsOf(client), []);
+    });
+  });
+  test('migrates once, however often it is asked and by how many', async (place) => {
+    await withAnalytics(place, async (analytics) => {
+      await applyAll(analytics, rowsOf(samples));
+      await readReports(analytics);
+    });
+    await withClient(place, async (client) => {
+      assert.deepEqual(await Promise.all([migrate(client), migrate(client)]), [2, 2]);
+    });
+    await withAnalytics(place, async (analytics) => assert.deepEqual(await readReports(analytics), sampleReports));
+  });
+}
+
+const expiring = ['sessions', 'steps', 'guides', 'usage', 'views_a_day', 'daily', 'daily_names', 'daily_usage'];
+
+async function optimize(client: AnalyticsClient): Promise<void> {
+  for (const table of expiring) await client.command(`OPTIMIZE TABLE stepwright.${table} FINAL`);
+}
+
+async function tenantsOf(client: AnalyticsClient): Promise<readonly unknown[]> {
+  const all = expiring.map((table) => `SELECT DISTINCT tenant_id FROM stepwright.${table}`).join(' UNION DISTINCT ');
+  return (await client.query(`SELECT tenant_id FROM (${all}) ORDER BY tenant_id`)).map((row) => row['tenant_id']);
+}
+
+function refusing(test: Test): void {
+  test('says which kind of failure it was, without quoting a value', (place) =>
+    withClient(place, async (client) => {
+      await migrate(client);
+      await assert.rejects(
+        client.insert('stepwright.usage', [{ tenant_id: 'a', at: 'canary-value' }], 'token'),
+        (error) => hasCode(error, 'ANALYTICS_FAILED') && error.disposition === 'dead-letter' && !error.message.includes('canary'),
+      );
+    }));
+}
