@@ -17,8 +17,8 @@ export interface ChaosProgram {
   /** Program and arguments of a member, for node. */
   memberCommand(place: MemberPlace): readonly string[];
   readEvent(line: string): MemberEvent | undefined;
-  /** Waits until everything has come out. @throws {Error} when that takes longer than `withinMs`. */
-  done(withinMs: number): Promise<void>;
+  /** Waits until everything has come out. @throws {Error} when nothing more came for `stillMs`. */
+  done(stillMs: number): Promise<void>;
   /** Called when the members have ended. What is wrong, as sentences. */
   check(): Promise<readonly string[]>;
   close(): Promise<void>;

@@ -19,12 +19,12 @@ export interface DisturbedRunOptions {
   readonly folder: string;
   readonly memberCount: number;
   readonly plan: readonly Disturbance[];
-  /** After the last disturbance. */
-  readonly doneWithinMs: number;
+  /** After the last disturbance the fleet hangs when nothing comes out for so long. */
+  readonly hangsAfterMs: number;
   readonly onDisturbed: (disturbance: Disturbance, happened: Happened) => void;
 }
 
-/** What members said since the disturbance before. */
+/** What members said since the disturbance before; for `last` since the last one, until they had finished. */
 export interface Happened {
   readonly atMs: number;
   readonly events: readonly MemberEvent[];
@@ -32,6 +32,7 @@ export interface Happened {
 
 export interface DisturbedRun {
   readonly events: readonly MemberEvent[];
+  readonly last: Happened;
   /** What is wrong, as sentences; empty when all is well. */
   readonly problems: readonly string[];
   readonly lastedMs: number;
@@ -42,7 +43,7 @@ const lookEveryMs = 10;
 
 /** Starts the members, feeds them, disturbs them as planned, lets them finish, ends them in order and compares what came out. */
 export async function runDisturbed(options: DisturbedRunOptions): Promise<DisturbedRun> {
-  const { program, memberCount, doneWithinMs } = options;
+  const { program, memberCount, hangsAfterMs } = options;
   const startedAtMs = performance.now();
   const events: MemberEvent[] = [];
   const problems: string[] = [];
@@ -54,17 +55,20 @@ export async function runDisturbed(options: DisturbedRunOptions): Promise<Distur
       problems.push(`the input could not be written: ${String(error)}`);
       return false;
     });
+  let saidCount = 0;
   try {
     await disturbAll(options, members, { events, feedTo, startedAtMs });
+    saidCount = events.length;
     await feedTo(1);
-    await program.done(doneWithinMs);
+    await program.done(hangsAfterMs);
   } catch (error) {
     problems.push(`the run broke off: ${String(error)}`);
   }
+  const last = { atMs: performance.now() - startedAtMs, events: events.slice(saidCount) };
   await Promise.all(members.map((member) => member.stop()));
   const wipes = events.flatMap((event) => (event.event === 'restored' && event.wiped !== undefined ? [event] : []));
   problems.push(...wipes.map(({ taskId, wiped }) => `the store of ${taskId} was wiped: ${wiped}`), ...(await program.check()));
-  return { events, problems, lastedMs: performance.now() - startedAtMs };
+  return { events, last, problems, lastedMs: performance.now() - startedAtMs };
 }
 
 interface Progress {

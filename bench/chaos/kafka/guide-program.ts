@@ -66,7 +66,7 @@ export async function createGuideProgram(options: GuideProgramOptions): Promise<
       ...['--state', directory, '--session-timeout-ms', String(sessionTimeoutMs), '--admin-port', '0', '--log-level', 'error'],
     ],
     readEvent: readRunEvent,
-    done: (withinMs) => awaitGuides(storage, files, withinMs),
+    done: (stillMs) => awaitGuides(storage, files, stillMs),
     check: async () => [
       ...differences({ ...expected, files: new Map() }, await outcomeOf(storage, await documentsOf(storage, files), new Map())),
       ...(await openTransactions(storage)),
@@ -159,16 +159,16 @@ async function feedStubbornly(feed: () => Promise<void>): Promise<void> {
   }
 }
 
-async function awaitGuides({ views, objects }: Storage, files: readonly RecordingFile[], withinMs: number): Promise<void> {
-  const endsAtMs = performance.now() + withinMs;
+async function awaitGuides({ views, objects }: Storage, files: readonly RecordingFile[], stillMs: number): Promise<void> {
   const published = createGuideDocuments(objects);
   for (const { sessionId, path } of files) {
+    const endsAtMs = performance.now() + stillMs;
     const isPublished = async (): Promise<boolean> => {
       if ((await views.guide(localTenant, sessionId)) === undefined) return false;
       return (await published.document(localTenant, sessionId, 'json')) !== undefined;
     };
     while (!(await isPublished())) {
-      if (performance.now() > endsAtMs) throw new Error(`no guide of ${path} after ${Math.round(withinMs)} ms`);
+      if (performance.now() > endsAtMs) throw new Error(`no guide of ${path} ${Math.round(stillMs)} ms after those before it`);
       await delay(lookEveryMs);
     }
   }

@@ -29,7 +29,7 @@ export interface KafkaChaosOptions {
 const memberCount = 3;
 /** The least that brokers take by default. */
 const sessionTimeoutMs = 6_000;
-const doneWithinMs = 300_000;
+const hangsAfterMs = 120_000;
 
 /** Disturbs a fleet on a broker of its own while it works, and says what happened. */
 export async function runKafkaChaos({ killCount, seed, port, createProgram, say }: KafkaChaosOptions): Promise<DisturbedRun> {
@@ -49,7 +49,7 @@ export async function runKafkaChaos({ killCount, seed, port, createProgram, say 
       folder,
       memberCount,
       plan,
-      doneWithinMs,
+      hangsAfterMs,
       onDisturbed: (disturbance, happened) => say(disturbanceRow((number += 1), disturbance, happened)),
     });
     for (const line of summary(plan, run)) say(line);

@@ -46,7 +46,7 @@ export function createOracleProgram(options: OracleProgramOptions): ChaosProgram
       return [child, JSON.stringify(member)];
     },
     readEvent: readJsonEvent,
-    done: (withinMs) => oracleDone(log, shape, withinMs),
+    done: (stillMs) => oracleDone(log, shape, stillMs),
     check: () => checkOracle(log, shape),
     close: () => log.close(),
   };

@@ -9,19 +9,21 @@ export const header = row(['no', 'at', 'what', 'whom', 'during', 'away', 'tasks 
 /** One line of the table. */
 export function disturbanceRow(number: number, { kind, member, aim, awayMs }: Disturbance, { atMs, events }: Happened): string {
   const isOfOne = kind === 'kill' || kind === 'wipe' || kind === 'freeze';
-  const restored = events.flatMap((event) =>
-    event.event === 'restored' && event.restoredCount > 0 ? [`${event.taskId}:${event.restoredCount}`] : [],
-  );
   const whom = isOfOne ? `member-${member}` : kind === 'roll' ? 'all' : 'broker';
-  return row([number, seconds(atMs), kind, whom, aim, seconds(awayMs), failuresOf(events), restored.join(' ') || '–']);
+  return row([number, seconds(atMs), kind, whom, aim, seconds(awayMs), failuresOf(events), restoresOf(events)]);
 }
 
-export function summary(plan: readonly Disturbance[], { events, problems, lastedMs }: DisturbedRun): readonly string[] {
+function endRow({ atMs, events }: Happened): string {
+  return row(['', seconds(atMs), 'all finished', 'all', '–', '–', failuresOf(events), restoresOf(events)]);
+}
+
+export function summary(plan: readonly Disturbance[], { events, last, problems, lastedMs }: DisturbedRun): readonly string[] {
   const kinds = countsOf(plan.map(({ kind }) => kind));
   const restored = events.flatMap((event) => (event.event === 'restored' ? [event] : []));
   const counts = restored.map(({ restoredCount }) => restoredCount).toSorted((left, right) => left - right);
   const wipeCount = restored.filter(({ wiped }) => wiped !== undefined).length;
   return [
+    endRow(last),
     '',
     `disturbed: ${kinds}; ${seconds(lastedMs)} in all`,
     `tasks restored ${counts.length} times: median ${counts[Math.floor(counts.length / 2)] ?? 0} records, at most ${counts.at(-1) ?? 0}; stores wiped: ${wipeCount}`,
@@ -29,6 +31,13 @@ export function summary(plan: readonly Disturbance[], { events, problems, lasted
     ...problems.map((problem) => `WRONG: ${problem}`),
     problems.length === 0 ? 'no hole, no double, nothing left open: every output as it must be' : 'NOT as it must be',
   ];
+}
+
+function restoresOf(events: readonly MemberEvent[]): string {
+  const restored = events.flatMap((event) =>
+    event.event === 'restored' && event.restoredCount > 0 ? [`${event.taskId}:${event.restoredCount}`] : [],
+  );
+  return restored.join(' ') || '–';
 }
 
 function failuresOf(events: readonly MemberEvent[]): string {
