@@ -54,7 +54,7 @@ export const analyticsOptions = {
   analytics: oneOfOption(analyticsKinds, {
     default: 'chdb',
     negated: 'off',
-    help: 'Who answers analysts: chdb, the ClickHouse engine in the process when that optional package is installed, or off, as --no-analytics.',
+    help: 'Who answers analysts: chdb, the ClickHouse engine beside the process when that optional package is installed; clickhouse, a server (of stepwright run); or off, as --no-analytics.',
   }),
 };
 

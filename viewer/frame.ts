@@ -2,6 +2,7 @@ import { element } from './dom.ts';
 
 const places = [
   { href: '/', label: 'Library' },
+  { href: '/analytics', label: 'Analytics' },
   { href: '/topology', label: 'Topology' },
 ] as const;
 

@@ -68,7 +68,7 @@ export const forgetCommand = defineCommand({
 function proofOptionsOf(values: OptionValues<typeof table>, sessionId: string): ProofOptions {
   const { data, state, tenant: tenantId, logLevel } = values;
   const folders = foldersOf(data, state);
-  const analytics = existsSync(folders.analytics) ? 'chdb' : 'off';
+  const analytics = values.clickhouse === undefined ? (existsSync(folders.analytics) ? 'chdb' : 'off') : 'clickhouse';
   const adapters = adaptersOf({ ...values, logSync: 'always', analytics });
   return { adapters, folders, tenantId, sessionId, clock: createSystemClock(), logger: createPinoLogger({ level: logLevel }) };
 }

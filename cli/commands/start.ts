@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { booleanOption, numberOption, oneOfOption } from '../../topology/base/option-types.ts';
 import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions, memoryOptions } from '../options.ts';
-import { originRule, publicUrlRule } from '../platform/role-rules.ts';
+import { embeddedAnalyticsRule, originRule, publicUrlRule } from '../platform/role-rules.ts';
 import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { awaitGuide } from '../guide/await-guide.ts';
@@ -39,7 +39,7 @@ export const startCommand = defineCommand({
   about: 'Run the whole platform in one process on a data folder, and play a real recording through it.',
   usage: 'start [options]',
   table,
-  rules: [originRule, publicUrlRule],
+  rules: [originRule, publicUrlRule, embeddedAnalyticsRule],
   run: async (values, positionals, context) => {
     refuseNames('start', positionals);
     limitHeapGrowth(values.heapGrowthPercent);

@@ -7,6 +7,8 @@ import { createFileRegistry } from '../../schemas/registry/file-registry.ts';
 import { createRemoteRegistry, remoteRegistryDefaults } from '../../schemas/registry/remote/remote-registry.ts';
 import type { SchemaRegistry } from '../../schemas/registry/schema-registry.ts';
 import { openAnalytics, type Analytics } from '../../sinks/clickhouse/open-analytics.ts';
+import { keepAll, type Retention } from '../../sinks/clickhouse/retention.ts';
+import type { ClickHouseServerOptions } from '../../sinks/clickhouse/server/server-options.ts';
 import type { ImageLinks } from '../../sinks/ports/image-links.ts';
 import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
@@ -31,7 +33,7 @@ import type { ScyllaChoice } from './scylla-choice.ts';
 export const logKinds = ['embedded', 'kafka'] as const;
 export const viewKinds = ['embedded', 'scylla'] as const;
 export const objectKinds = ['folder', 's3'] as const;
-export const analyticsKinds = ['chdb', 'off'] as const;
+export const analyticsKinds = ['chdb', 'clickhouse', 'off'] as const;
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
 export type LogKind = (typeof logKinds)[number];
@@ -61,6 +63,9 @@ export interface AdapterChoice {
   readonly objects: ObjectKind;
   readonly s3?: S3Choice;
   readonly analytics: AnalyticsKind;
+  readonly clickhouse?: ClickHouseServerOptions;
+  /** Of analytics; rows are kept for ever when undefined. */
+  readonly retention?: Retention;
   /** A folder when undefined. */
   readonly registry?: RegistryChoice | undefined;
 }
@@ -172,10 +177,16 @@ export async function openViews({ views, scylla }: AdapterChoice, environment: A
   }
 }
 
-export function openAnalyticsOf({ analytics }: AdapterChoice, { folders, clock }: AdapterEnvironment, serdes: TopicSerdes): Analytics {
+/** @throws {CONFIG_INVALID} */
+export function openAnalyticsOf(adapters: AdapterChoice, { folders, clock }: AdapterEnvironment, serdes: TopicSerdes): Analytics {
+  const { analytics, clickhouse: server, retention = keepAll } = adapters;
+  const options = { clock, retention, readLetter: readDeadLetter };
   switch (analytics) {
     case 'chdb':
-      return openAnalytics({ folder: folders.analytics }, serdes, { clock, readLetter: readDeadLetter });
+      return openAnalytics({ folder: folders.analytics }, serdes, options);
+    case 'clickhouse':
+      if (server === undefined) throw new StepwrightError('CONFIG_INVALID', '--clickhouse: is needed with --analytics clickhouse');
+      return openAnalytics({ server }, serdes, options);
     case 'off':
       return noAnalytics;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createProcessImageTools } from '../../processors/adapters/images/process/process-image-tools.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
@@ -13,6 +14,7 @@ import { createStreamApp, type StreamApp } from '../../topology/runtime/stream-a
 import { deadLetterTopic } from './dead-letters.ts';
 import type { Failures } from './failures.ts';
 import { guideTopology } from './guide-topology.ts';
+import { NodeTimes, tellTimes } from './processor-times.ts';
 import type { SharedStorage } from './storage.ts';
 
 /** What a process says of its tasks. */
@@ -45,6 +47,9 @@ export function quarantineOf({ objects, keyring }: Pick<SharedStorage, 'objects'
 /** In the picture process, which has a thread pool of this size. */
 const mostPicturesAtATime = 4;
 
+/** How often the times of processors go to the log. */
+const tellEveryMs = 10_000;
+
 /** The tasks of a process, in one thread or several. */
 export type RunningApp = Pick<StreamApp, 'state' | 'health' | 'tasks'>;
 
@@ -63,11 +68,13 @@ export async function startProcessors(
 ): Promise<RunningProcessors & { readonly app: StreamApp }> {
   const { storage, clock, random, logger, metrics, onRestore, crashPoints } = options;
   const images = createProcessImageTools({ concurrencyCount: Math.min(mostPicturesAtATime, availableParallelism()) });
+  const times = new NodeTimes(() => clock.monotonicMs());
   const app = createStreamApp({
     topology: guideTopology(storage, quarantineOf(storage), images),
     log: storage.log,
     state: { directory: storage.folders.state },
     deadLetterTopic,
+    wrapProcessor: times.wrap,
     bounds: { commitIntervalMs: options.commitIntervalMs },
     stateBudgets: budgetsOf(options.stateBudgetBytes, storage.partitionCount),
     clock,
@@ -80,7 +87,17 @@ export async function startProcessors(
     ...(onRestore && { onRestore }),
     ...(crashPoints && { crashPoints }),
   });
-  const close = (): Promise<void> => runAll([() => app.close(), () => images.close()]);
+  const process = randomUUID();
+  const told = tellTimes({
+    log: storage.log,
+    times,
+    serde: storage.serdes['processor.times.v1'],
+    process,
+    everyMs: tellEveryMs,
+    clock,
+    logger,
+  });
+  const close = (): Promise<void> => runAll([() => app.close(), () => told.close(), () => images.close()]);
   try {
     await app.start();
     return { app, close };

@@ -1,4 +1,4 @@
-import type { LogKind, ViewKind } from './adapters.ts';
+import type { AnalyticsKind, LogKind, ViewKind } from './adapters.ts';
 import { isRole, roles } from './roles.ts';
 
 interface Refused<Name extends string> {
@@ -17,6 +17,11 @@ export function publicUrlRule({ publicUrl }: { readonly publicUrl: string | unde
   const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === publicUrl) return undefined;
   return { option: 'publicUrl', problem: `"${publicUrl}" is no address like https://guides.example.com, without a path` };
+}
+
+/** Of `start`, which has no options of a server. */
+export function embeddedAnalyticsRule({ analytics }: { readonly analytics: AnalyticsKind }): Refused<'analytics'> | undefined {
+  return analytics === 'clickhouse' ? { option: 'analytics', problem: 'clickhouse is for stepwright run' } : undefined;
 }
 
 interface RoleValues {

@@ -17,8 +17,14 @@ const reports: readonly ReportName[] = [
   'watchers',
   'views',
 ];
-/** Of the deployment, which no tenant owns. */
-const operatorReports: readonly ReportName[] = ['dead-letters', 'processors'];
+/** Of the deployment, which no tenant owns; and the counts of any tenant. */
+const operatorReports: readonly ReportName[] = [
+  'dead-letters',
+  'processors',
+  'tenants',
+  // Counts only: nothing that names a recording or a person.
+  ...reports.filter((name) => name !== 'views'),
+];
 const maxTimeMs = 8_640_000_000_000_000;
 const monthMs = 30 * 24 * 3_600_000;
 
@@ -29,6 +35,8 @@ export function analyticsRoutes(deps: ReadDeps): readonly ScopedRoute[] {
     reportRoute(deps, { path: '/v1/operator/analytics/{report}', access: 'operate', tag: 'operate', names: operatorReports }),
   ];
 }
+
+const tenantParameter = { name: 'tenant', description: "Whose counts; default the key's own tenant.", schema: { type: 'string' } } as const;
 
 interface ReportRoute extends Pick<ScopedRoute, 'path' | 'access'> {
   readonly tag: 'read' | 'operate';
@@ -47,6 +55,7 @@ function reportRoute(deps: ReadDeps, { path, access, tag, names }: ReportRoute):
       query: [
         { name: 'from', description: 'Milliseconds since the Unix epoch, default 30 days ago.', schema: { type: 'integer' } },
         { name: 'to', description: 'Exclusive; default now.', schema: { type: 'integer' } },
+        ...(access === 'operate' ? [tenantParameter] : []),
       ],
       answers: {
         200: { description: 'Rows.', schema: { type: 'object', properties: { rows: { type: 'array', items: { type: 'object' } } } } },
@@ -59,7 +68,8 @@ function reportRoute(deps: ReadDeps, { path, access, tag, names }: ReportRoute):
       const range = readRange(query, deps.clock.nowMs());
       if (range instanceof Refusal) return range;
       if (!deps.analytics.available) return refuse('ANALYTICS_OFF', 'the analytics engine is not installed');
-      const rows = await deps.analytics.report(principal.tenantId, name, range);
+      const tenantId = access === 'operate' ? (query.get('tenant') ?? principal.tenantId) : principal.tenantId;
+      const rows = await deps.analytics.report(tenantId, name, range);
       return answerJson(200, { report: name, ...range, rows });
     },
   };

@@ -20,7 +20,7 @@ export const boundScope: ReportScope = {
 };
 
 /** Reports about the deployment and not about a tenant: for operators only. */
-export const operatorReports = ['dead-letters', 'processors'] as const satisfies readonly ReportName[];
+export const operatorReports = ['dead-letters', 'processors', 'tenants'] as const satisfies readonly ReportName[];
 
 const between = (column: string, { firstDay, lastDay }: ReportScope): string => `${column} >= ${firstDay} AND ${column} <= ${lastDay}`;
 
@@ -94,6 +94,9 @@ const statements: Readonly<Record<ReportName, (scope: ReportScope) => string>> =
       SELECT node, process, at, any((records, busy_us, slowest_us)) AS t FROM stepwright.processor_times
       WHERE ${between('toDate(at)', scope)} GROUP BY node, process, at
     ) GROUP BY node ORDER BY mean_us DESC, node`,
+  // tenant: who has anything in these days
+  tenants: (scope) => `
+    SELECT DISTINCT tenant_id AS tenant FROM stepwright.daily_published WHERE ${between('day', scope)} ORDER BY tenant LIMIT 1000`,
 };
 
 export const reportNames: readonly ReportName[] = [

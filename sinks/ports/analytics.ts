@@ -19,7 +19,8 @@ export type ReportName =
   | 'views'
   /** Of the whole deployment, whoever asks: for operators only. */
   | 'dead-letters'
-  | 'processors';
+  | 'processors'
+  | 'tenants';
 
 export interface TimeRange {
   readonly fromMs: number;

@@ -34,9 +34,9 @@ export interface ServedDemo {
   close(): Promise<void>;
 }
 
-export async function serveDemo(executablePath: string): Promise<ServedDemo> {
+export async function serveDemo(executablePath: string, { analytics = false }: { readonly analytics?: boolean } = {}): Promise<ServedDemo> {
   const folder = mkdtempSync(join(tmpdir(), 'stepwright-viewer-'));
-  const server = await startOn(folder);
+  const server = await startOn(folder, analytics);
   const browser = await chromium.launch({ executablePath, args: browserFlags(process.getuid?.() === 0) });
   const token = server.tokens.mint({ tenantId: 'local', role: 'admin', operator: true });
   const sessionId = 'watched';
@@ -97,7 +97,7 @@ function keepSockets(): void {
   };
 }
 
-function startOn(data: string): Promise<Server> {
+function startOn(data: string, analytics: boolean): Promise<Server> {
   return startServer({
     data,
     host: '127.0.0.1',
@@ -108,7 +108,7 @@ function startOn(data: string): Promise<Server> {
     stateBudgetBytes: 32 << 20,
     logSync: 'never',
     logLevel: 'error',
-    analytics: false,
+    analytics,
     version: '0.0.0',
   });
 }

@@ -82,6 +82,7 @@ export const sampleReports: Readonly<Record<ReportName, readonly object[]>> = {
   views: [{ day: '2025-05-06', session_id: 's1', views: 2, people: 1 }],
   'dead-letters': [{ day: '2025-05-06', node: 'redact', code: 'SERDE_FAILED', letters: 1 }],
   processors: [{ node: 'redact', records: 4, mean_us: 200, slowest_ms: 0.5, busy_seconds: 0 }],
+  tenants: [{ tenant: 'acme' }],
 };
 
 /** The samples as the runner hands them over, from offset `firstOffset` on. */

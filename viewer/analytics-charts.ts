@@ -1,0 +1,66 @@
+import { element, svgElement } from './dom.ts';
+
+export type ReportRow = Readonly<Record<string, string | number>>;
+
+/** A figure with what it is; the number first, as people look for it. */
+export function tile(label: string, value: string): HTMLElement {
+  return element('div', { class: 'tile' }, element('strong', {}, value), element('span', { class: 'quiet' }, label));
+}
+
+export interface Column {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface Panel {
+  readonly title: string;
+  readonly about: string;
+  readonly rows: readonly ReportRow[];
+  readonly columns: readonly Column[];
+  /** Drawn as bars, one a row; a column whose values are numbers. */
+  readonly bars?: string;
+}
+
+/** A heading, bars where there is something to draw, and the same numbers as a table, which is what a screen reader gets. */
+export function panel({ title, about, rows, columns, bars }: Panel): HTMLElement {
+  const body = rows.length === 0 ? [element('p', { class: 'quiet' }, 'Nothing in these days.')] : [table(title, rows, columns)];
+  const drawing = bars === undefined || rows.length < 2 ? [] : [drawBars(rows, bars, columns[0]?.name ?? '')];
+  return element('section', { class: 'panel' }, element('h2', {}, title), element('p', { class: 'quiet' }, about), ...drawing, ...body);
+}
+
+const barWidth = 8;
+const gap = 2;
+const chartHeight = 90;
+
+function drawBars(rows: readonly ReportRow[], column: string, label: string): SVGElement {
+  const values = rows.map((row) => Number(row[column] ?? 0));
+  const highest = Math.max(1, ...values);
+  const width = rows.length * (barWidth + gap);
+  const bars = values.map((value, index) => {
+    const height = Math.max(value > 0 ? 1 : 0, (value / highest) * chartHeight);
+    const bar = { x: index * (barWidth + gap), y: chartHeight - height, width: barWidth, height, rx: 1 };
+    return svgElement('rect', bar, svgElement('title', {}, `${String(rows[index]?.[label] ?? '')}: ${textOf(value)}`));
+  });
+  // The table beside it says the same.
+  return svgElement(
+    'svg',
+    { class: 'bars', viewBox: `0 0 ${width} ${chartHeight}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    ...bars,
+  );
+}
+
+function table(title: string, rows: readonly ReportRow[], columns: readonly Column[]): HTMLElement {
+  const kind = (name: string): string | undefined => (typeof rows[0]?.[name] === 'number' ? 'number' : undefined);
+  const head = columns.map(({ name, title: text }) => element('th', { scope: 'col', class: kind(name) }, text));
+  // Newest first where rows are days.
+  const ordered = columns[0]?.name === 'day' ? [...rows].reverse() : rows;
+  const lines = ordered.map((row) =>
+    element('tr', {}, ...columns.map(({ name }) => element('td', { class: kind(name) }, textOf(row[name])))),
+  );
+  const body = element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...lines));
+  return element('div', { class: 'scroll short', tabindex: 0, role: 'region', 'aria-label': title }, body);
+}
+
+export function textOf(value: string | number | undefined): string {
+  return typeof value === 'number' ? value.toLocaleString() : (value ?? '');
+}

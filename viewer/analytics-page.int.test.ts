@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { isAnalyticsInstalled } from './test-support/analytics-engine.ts';
+import { serveDemo, testBrowser, type ServedDemo } from './test-support/served-demo.ts';
+
+const browser = testBrowser(process.env);
+const skip = browser.skip === false && !isAnalyticsInstalled() ? 'the optional package chdb is not installed' : browser.skip;
+let demo: ServedDemo;
+before(async () => {
+  if (skip !== false) return;
+  demo = await serveDemo(browser.path, { analytics: true });
+  await demo.play(1_000);
+  // The recording was made in the past: the page shows the days that it is asked for.
+  while ((await rows('guides')).length === 0) await setTimeout(100);
+});
+after(async () => {
+  if (skip === false) await demo.close();
+});
+
+async function rows(report: string): Promise<readonly Readonly<Record<string, string | number>>[]> {
+  return (await demo.readApi<{ rows: Readonly<Record<string, string | number>>[] }>(`/v1/analytics/${report}?from=0&to=4000000000000`))
+    .rows;
+}
+
+test('shows sessions, guides, steps and applications of the days that are asked for, and says which', { skip }, async () => {
+  const [session] = await rows('sessions');
+  const day = String(session?.['day']);
+  const { page, context } = await demo.open('/analytics');
+  await page.getByLabel('First day').fill(day);
+  await page.getByLabel('Last day').fill(day);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText(`${day} to ${day}`).waitFor();
+  for (const title of ['Sessions a day', 'Guides a day', 'Steps a session', 'Time to first step', 'Dead letters', 'Slowest processors']) {
+    await page.getByRole('heading', { name: title }).waitFor();
+  }
+  const sessions = page.getByRole('region', { name: 'Sessions a day' }).locator('tbody tr');
+  assert.equal(await sessions.count(), 1);
+  assert.match((await sessions.first().textContent()) ?? '', new RegExp(day));
+  const applications = await page.getByRole('region', { name: 'Top applications' }).locator('tbody tr').allTextContents();
+  assert.equal(applications.length, (await rows('applications')).length);
+  assert.ok(applications.length > 0);
+  const picture = process.env['STEPWRIGHT_SCREENSHOT'];
+  if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
+  await context.close();
+});
+
+test('says that days are the wrong way round instead of showing nothing', { skip }, async () => {
+  const { page, context } = await demo.open('/analytics');
+  await page.getByLabel('First day').fill('2025-05-07');
+  await page.getByLabel('Last day').fill('2025-05-06');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText('Choose a first day that is not after the last one.').waitFor();
+  await context.close();
+});
