@@ -5,19 +5,18 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Uploader } from '../../agent/sdk/uploader.ts';
 import type { FetchLike } from '../../agent/sdk/ingest-client.ts';
+import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
 import { makeKey, runRoles, untilGuide, untilTasks, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
-import { missingBroker, startOwnBroker } from '../test-support/own-broker.ts';
 
 /** Topics have fixed names: these tests need a broker of their own, and the second one stops it. */
-const skipReason = missingBroker();
-const skip = skipReason === undefined ? {} : { skip: skipReason };
-const broker = skipReason === undefined ? await startOwnBroker() : undefined;
+const skipReason = ownBrokerSkip();
+const skip = { skip: skipReason };
+const broker = skipReason === false ? await startOwnBroker() : undefined;
 const brokers = broker?.address ?? '';
 const folders: string[] = [];
 const started: RoleProcessUnderTest[] = [];
 after(async () => {
   await Promise.all(started.map((command) => command.stop('SIGKILL')));
-  await broker?.remove();
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
@@ -110,7 +109,7 @@ test(
     assert.match(metrics, /^stepwright_gateway_log_away 1$/m);
     assert.match(metrics, /^stepwright_gateway_spool_bytes [1-9]/m);
     await process.stop('SIGKILL');
-    await broker?.start();
+    await broker?.startAgain();
     process = await run(data, 'all', 'gateway,processors,sinks', '--threads', '2');
     for (let index = 24; index < clickCount; index += 1) click(index);
     await uploader.finish();

@@ -52,3 +52,36 @@ test('nodes belong to the Scylla views, are needed by them and have a port; a pa
   assert.match(await refused(...nodes, '--scylla-ca', 'ca.pem'), /--scylla-ca: belongs to --scylla-tls/);
   assert.match(await refused(...nodes, '--scylla-keep-days-of', 'acme=soon'), /--scylla-keep-days-of: "acme=soon" is no tenant=days/);
 });
+
+test('a bucket belongs to the S3 store, is needed by it and has the name of one; addresses have no path and no password', async () => {
+  const bucket = ['--objects', 's3', '--s3-bucket', 'guides'];
+  assert.match(await refused('--s3-bucket', 'guides'), /--s3-bucket: belongs to --objects s3/);
+  assert.match(await refused('--objects', 's3'), /--s3-bucket: is needed with --objects s3/);
+  assert.match(await refused('--objects', 's3', '--s3-bucket', 'Guides_1'), /--s3-bucket: "Guides_1" is no name of a bucket/);
+  for (const address of ['127.0.0.1:9000', 'http://127.0.0.1:9000/path', 'ftp://127.0.0.1']) {
+    assert.match(await refused(...bucket, '--s3-endpoint', address), /--s3-endpoint: must be an address like http:/, address);
+  }
+  const told = await refused(...bucket, '--s3-public-endpoint', 'https://app:hunter2@s3.example.com', '--s3-link-ms', '1000');
+  assert.match(told, /--s3-public-endpoint: must be an address .* without path, user or password/);
+  assert.doesNotMatch(told, /hunter2/);
+});
+
+test('what goes with another option of S3 is refused without it, and a cold class has the least age that S3 asks for', async () => {
+  const bucket = ['--objects', 's3', '--s3-bucket', 'guides'];
+  assert.match(await refused(...bucket, '--s3-quarantine-days', '90'), /--s3-quarantine-days: belongs to --s3-lifecycle/);
+  assert.match(await refused(...bucket, '--s3-cold-days', '90'), /--s3-cold-days: belongs to --s3-lifecycle/);
+  assert.match(await refused(...bucket, '--s3-lifecycle', '--s3-cold-days', '7'), /--s3-cold-days: must be 30 or more for STANDARD_IA/);
+  assert.match(await refused(...bucket, '--s3-kms-key', 'k'), /--s3-kms-key: belongs to --s3-encryption kms/);
+  assert.match(await refused(...bucket, '--s3-public-endpoint', 'https://s3.example.com'), /--s3-public-endpoint: belongs to --s3-link-ms/);
+});
+
+test('a registry has an address without a user in it, and a password belongs to a user', async () => {
+  const registry = ['--registry', 'http://127.0.0.1:8081'];
+  assert.match(await refused('--registry', '127.0.0.1:8081'), /--registry: must be an address like http:/);
+  const told = await refused('--registry', 'http://app:hunter2@127.0.0.1:8081');
+  assert.match(told, /--registry: must not hold a user: say --registry-user/);
+  assert.doesNotMatch(told, /hunter2/);
+  assert.match(await refused('--registry-user', 'app'), /--registry-user: belongs to --registry/);
+  assert.match(await refused(...registry, '--registry-user', 'app'), /--registry-password: is needed with --registry-user/);
+  assert.match(await refused(...registry, '--registry-password', 'x'), /--registry-password: belongs to --registry-user/);
+});

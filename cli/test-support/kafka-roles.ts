@@ -6,6 +6,8 @@ import { startCommand, type StartedCommand } from './started-command.ts';
 export interface Deployment {
   readonly data: string;
   readonly brokers: string;
+  /** Added to the environment of its processes. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface RoleProcessUnderTest extends StartedCommand {
@@ -16,14 +18,14 @@ export interface RoleProcessUnderTest extends StartedCommand {
 
 /** `stepwright run` on Kafka, with a state folder of its own under `data`. Resolves when it says that it runs. */
 export async function runRoles(
-  { data, brokers }: Deployment,
+  { data, brokers, env }: Deployment,
   name: string,
   roles: string,
   ...more: readonly string[]
 ): Promise<RoleProcessUnderTest> {
   const place = ['--data', data, '--state', join(data, name), '--log', 'kafka', '--brokers', brokers];
   const tuning = ['--session-timeout-ms', '6000', '--admin-port', '0', '--port', '0', '--no-analytics', '--partitions', '4'];
-  const command = startCommand(['run', '--roles', roles, ...place, ...tuning, ...more]);
+  const command = startCommand(['run', '--roles', roles, ...place, ...tuning, ...more], env);
   const [, admin = ''] = await command.until(/admin {4}(http\S+)\n/);
   const url = roles.includes('gateway') ? ((await command.until(/gateway {2}(http\S+)\n/))[1] ?? '') : '';
   return { ...command, admin, url };

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { freePort } from '../../services/free-port.ts';
-import type { RunningService } from '../../services/service.ts';
+import {
+  findTestService,
+  ownServiceSkip,
+  startOwnService,
+  type FoundService,
+  type OwnService,
+  type TestService,
+} from '../../services/test-support/test-service.ts';
 import { versitygwAccess, versitygwService } from '../../services/versitygw/versitygw-service.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
@@ -13,50 +15,34 @@ import { bucketDefaults } from '../s3/bucket/bucket-options.ts';
 import type { OpenBucketOptions } from '../s3/bucket/open-bucket.ts';
 
 const { region, ...credentials } = versitygwAccess;
-const noServer = 'no S3 server: set STEPWRIGHT_TEST_S3=http://host:port, or run `npm run services -- up versitygw` once';
 
-/**
- * The S3 server that test files share: the one at `address`, else the one that `npm run services -- up versitygw` has started, else one for this file
- * alone, else the reason for skipping. Nothing is fetched here.
- */
-export async function findTestS3(address: string | undefined): Promise<{ readonly endpoint: string } | { readonly skipReason: string }> {
-  if (address !== undefined && address !== '') return { endpoint: address };
-  const running = versitygwService.running();
-  if (running !== undefined) return { endpoint: `http://${running.address}` };
-  return ownS3Skip() === false ? { endpoint: (await startOwnS3()).endpoint } : { skipReason: noServer };
+const s3: TestService = {
+  service: versitygwService,
+  title: 'S3 server',
+  setting: 'STEPWRIGHT_TEST_S3=http://host:port',
+  container: {
+    image: 'versity/versitygw:v1.8.0',
+    port: 7070,
+    environment: () => ({ ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey }),
+    command: ['posix', '/tmp'],
+  },
+  addressOf: (address) => `http://${address}`,
+};
+
+export type OwnS3 = OwnService;
+
+/** The S3 server that test files share; its address is a URL. */
+export function findTestS3(endpoint: string | undefined): Promise<FoundService> {
+  return findTestService(s3, endpoint);
 }
 
 /** Why a server of one's own cannot be started; false when it can. */
 export function ownS3Skip(): string | false {
-  return versitygwService.isInstalled() ? false : noServer;
+  return ownServiceSkip(s3);
 }
 
-/** A server that may be treated badly. */
-export interface OwnS3 {
-  readonly endpoint: string;
-  kill(): Promise<void>;
-  /** After `kill`: the same server, on the same port and data. */
-  startAgain(): Promise<void>;
-}
-
-/** On a free port and a folder that is deleted after the file's tests. */
-export async function startOwnS3(): Promise<OwnS3> {
-  const start = { directory: await mkdtemp(join(tmpdir(), 'stepwright-s3-')), port: await freePort() };
-  let running: RunningService = await versitygwService.start(start);
-  after(async () => {
-    await running.stop();
-    await rm(start.directory, { recursive: true, force: true });
-  });
-  return {
-    endpoint: `http://${running.address}`,
-    kill: async () => {
-      process.kill(running.pid, 'SIGKILL');
-      await running.stop();
-    },
-    startAgain: async () => {
-      running = await versitygwService.start(start);
-    },
-  };
+export function startOwnS3(): Promise<OwnS3> {
+  return startOwnService(s3);
 }
 
 /** Makes an empty bucket and answers how to open it. */

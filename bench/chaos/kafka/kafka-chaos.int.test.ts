@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePortPair, ownBrokerSkip } from '../../../topology/log/kafka/test-support/test-broker.ts';
+import { freePortPair } from '../../../services/free-port.ts';
+import { ownBrokerSkip } from '../../../topology/log/kafka/test-support/test-broker.ts';
 import type { OracleShape } from '../../../topology/testing/oracle/oracle-input.ts';
 import { runKafkaChaos } from './kafka-chaos.ts';
 import { createOracleProgram } from './oracle-program.ts';

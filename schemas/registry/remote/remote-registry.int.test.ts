@@ -25,12 +25,12 @@ if ('skipReason' in server) {
 } else {
   testRegistryContract('remote registry', () => {
     const prefix = `${randomUUID()}-`;
-    return { registry: open(server.url, prefix), reopen: () => open(server.url, prefix), dispose: () => {} };
+    return { registry: open(server.address, prefix), reopen: () => open(server.address, prefix), dispose: () => {} };
   });
 
   test('every topic of ours can be registered, again too, and gets the same ids', async () => {
     const prefix = `${randomUUID()}-`;
-    const [first, second] = [open(server.url, prefix), open(server.url, prefix)];
+    const [first, second] = [open(server.address, prefix), open(server.address, prefix)];
     await createTopicSerdes(first);
     await createTopicSerdes(second);
     assert.deepEqual(await second.versionsOf('guide.steps.v1-value'), await first.versionsOf('guide.steps.v1-value'));
@@ -39,9 +39,9 @@ if ('skipReason' in server) {
 
   test('the registry itself keeps out what a process without our check would register', async () => {
     const prefix = `${randomUUID()}-`;
-    await open(server.url, prefix).register('things-value', record('a'));
+    await open(server.address, prefix).register('things-value', record('a'));
     const schema = JSON.stringify({ type: 'record', name: 'Thing', fields: [{ name: 'c', type: 'int' }] });
-    const answer = await fetch(`${server.url}/subjects/${prefix}things-value/versions`, {
+    const answer = await fetch(`${server.address}/subjects/${prefix}things-value/versions`, {
       method: 'POST',
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
       body: JSON.stringify({ schema }),
@@ -51,14 +51,14 @@ if ('skipReason' in server) {
 
   test('many processes that start at once get one id', async () => {
     const prefix = `${randomUUID()}-`;
-    const ids = await Promise.all(Array.from({ length: 8 }, () => open(server.url, prefix).register('things-value', record('a'))));
+    const ids = await Promise.all(Array.from({ length: 8 }, () => open(server.address, prefix).register('things-value', record('a'))));
     assert.equal(new Set(ids).size, 1);
   });
 }
 
 test('a registry that is away is said to be, and one that comes back is used', { skip: ownRegistrySkip() }, async () => {
   const own = await startOwnRegistry();
-  const tuning = { ...remoteRegistryDefaults, url: own.url, random: Math.random, nowMs: () => performance.now() };
+  const tuning = { ...remoteRegistryDefaults, url: own.address, random: Math.random, nowMs: () => performance.now() };
   const registry = createRemoteRegistry({ ...tuning, attempts: 100 });
   const id = await registry.register('things-value', record('a'));
   await own.kill();
@@ -66,7 +66,7 @@ test('a registry that is away is said to be, and one that comes back is used', {
   const impatient = createRemoteRegistry({ ...tuning, attempts: 1 });
   await assert.rejects(
     impatient.register('things-value', record('a')),
-    (error) => hasCode(error, 'SCHEMA_REGISTRY_UNAVAILABLE') && error.disposition === 'retry' && error.message.includes(own.url),
+    (error) => hasCode(error, 'SCHEMA_REGISTRY_UNAVAILABLE') && error.disposition === 'retry' && error.message.includes(own.address),
   );
   const waiting = registry.register('things-value', record('a', 'b'));
   await Promise.all([own.startAgain(), waiting]);

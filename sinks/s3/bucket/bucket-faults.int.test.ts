@@ -36,7 +36,7 @@ async function contents(store: ObjectStore, prefix: string): Promise<Readonly<Re
 if ('skipReason' in server) {
   it('faults of S3', { skip: server.skipReason }, () => {});
 } else {
-  const { endpoint } = server;
+  const { address: endpoint } = server;
   guideSink(endpoint);
   describe('writers on one bucket', () => writers(endpoint));
   describe('a connection that fails', () => connections(endpoint));
@@ -206,7 +206,7 @@ function connections(endpoint: string): void {
 
 it('a server that dies and comes back has every object that was acknowledged, and the sink goes on', { skip: ownS3Skip() }, async () => {
   const own = await startOwnS3();
-  const store = await opened({ ...(await newBucket(own.endpoint)), wait: async () => {}, attempts: 2 });
+  const store = await opened({ ...(await newBucket(own.address)), wait: async () => {}, attempts: 2 });
   await store.put('before', Buffer.from('1'), text);
   await own.kill();
   await assert.rejects(

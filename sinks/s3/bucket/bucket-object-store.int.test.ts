@@ -10,13 +10,13 @@ const server = await findTestS3(process.env['STEPWRIGHT_TEST_S3']);
 if ('skipReason' in server) {
   it('the object store contract on S3', { skip: server.skipReason }, () => {});
 } else {
-  const open = (more: Partial<OpenBucketOptions>) => async () => openBucket({ ...(await newBucket(server.endpoint)), ...more });
+  const open = (more: Partial<OpenBucketOptions>) => async () => openBucket({ ...(await newBucket(server.address)), ...more });
   objectStoreContract('bucket', open({}), { isFileBound: true });
   objectStoreContract('bucket with SHA-256, in parts from the first byte', open({ checksum: 'sha256', multipartFromBytes: 1 }), {
     isFileBound: true,
   });
-  largeObjects(server.endpoint);
-  opening(server.endpoint);
+  largeObjects(server.address);
+  opening(server.address);
 }
 
 function largeObjects(endpoint: string): void {
