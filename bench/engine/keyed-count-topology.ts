@@ -11,9 +11,15 @@ export const valueBytes = 300;
 
 export const countStore = keyValueStore('counts', { key: stringKey, value: uint32Serde });
 
+export interface BenchTopologyOptions {
+  readonly hasOutput: boolean;
+  /** Of the application, which then has an output topic of its own, `<name>-out`. */
+  readonly name?: string;
+}
+
 /** Counts the records of each key; with an output, every new count is written. */
-export function createBenchTopology({ hasOutput }: { readonly hasOutput: boolean }): Topology {
-  const builder = createTopologyBuilder('bench');
+export function createBenchTopology({ hasOutput, name }: BenchTopologyOptions): Topology {
+  const builder = createTopologyBuilder(name ?? 'bench');
   const events = builder.source('events', { topic: 'events', key: stringSerde, value: bufferSerde });
   const counts = builder.processor('count', {
     from: events,
@@ -27,6 +33,6 @@ export function createBenchTopology({ hasOutput }: { readonly hasOutput: boolean
       },
     }),
   });
-  builder.sink('counts-out', { from: counts, topic: 'counts', key: stringSerde, value: uint32Serde });
+  builder.sink('counts-out', { from: counts, topic: name === undefined ? 'counts' : `${name}-out`, key: stringSerde, value: uint32Serde });
   return builder.build();
 }

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Uploader } from '../../agent/sdk/uploader.ts';
-import type { FetchLike } from '../../agent/sdk/ingest-client.ts';
 import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
+import { clickTitles, clickingUploader } from '../test-support/clicking-uploader.ts';
 import { makeKey, runRoles, untilGuide, untilTasks, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
 
 /** Topics have fixed names: these tests need a broker of their own, and the second one stops it. */
@@ -32,23 +31,8 @@ async function run(data: string, name: string, roles: string, ...more: readonly 
   return process;
 }
 
-interface Upload {
-  readonly uploader: Uploader;
-  click(index: number): void;
-}
-
-function uploaderTo(token: string, sessionId: string, fetchBy: FetchLike): Upload {
-  const agent = { name: 'test', version: '1' };
-  const batching = { gatherMs: 5, maxBatchEvents: 3, timeoutMs: 8_000 };
-  const uploader = new Uploader({ baseUrl: '', token, deviceId: 'test', sessionId, agent, ...batching, runtime: { fetch: fetchBy } });
-  const startMs = Date.now();
-  const click = (index: number): void =>
-    void uploader.record({ atMs: startMs + index * 2_000, kind: 'click', target: { role: 'button', name: `Button ${index}` } });
-  return { uploader, click };
-}
-
 const clickCount = 60;
-const allTitles = Array.from({ length: clickCount }, (_, index) => `Click Button ${index}`);
+const allTitles = clickTitles(clickCount);
 
 test(
   'roles in separate processes on Kafka: a gateway is killed, another goes on; a processor is stopped, another takes its tasks over',
@@ -60,7 +44,7 @@ test(
     await Promise.all([untilTasks(first.admin, 2), untilTasks(second.admin, 2)]);
     const token = await makeKey({ data, brokers });
     let urls = gateways.map(({ url }) => url);
-    const { uploader, click } = uploaderTo(token, 's1', async (path, init) => {
+    const { uploader, click } = clickingUploader(token, 's1', async (path, init) => {
       try {
         return await fetch(`${urls[0]}${path}`, init);
       } catch (error) {
@@ -92,7 +76,7 @@ test(
     let process = await run(data, 'all', 'gateway,processors,sinks');
     const token = await makeKey({ data, brokers });
     let slowDownMs = 0;
-    const { uploader, click } = uploaderTo(token, 's2', async (path, init) => {
+    const { uploader, click } = clickingUploader(token, 's2', async (path, init) => {
       const answer = await fetch(`${process.url}${path}`, init);
       const body: unknown = await answer.clone().json();
       if (typeof body === 'object' && body !== null) slowDownMs = Math.max(slowDownMs, Number(Reflect.get(body, 'slowDownMs') ?? 0));

@@ -24,7 +24,7 @@ import { readDeadLetter } from './dead-letters.ts';
 import type { Folders } from './folders.ts';
 import type { RegistryChoice } from './registry-choice.ts';
 import type { S3Choice } from './s3-choice.ts';
-import type { ScyllaChoice } from './scylla-choice.ts';
+import { scyllaViewsOf, type ScyllaChoice } from './scylla-choice.ts';
 
 /**
  * The one place where an adapter is chosen. A new one is a word in its list, which makes it a value of the option of that name, and a case in its
@@ -173,7 +173,7 @@ export async function openViews({ views, scylla }: AdapterChoice, environment: A
       return openEmbeddedViews({ folder: folders.views, livePartitionOf, keyring });
     case 'scylla':
       if (scylla === undefined) throw new StepwrightError('CONFIG_INVALID', '--scylla-contact-points: is needed with --views scylla');
-      return openScyllaViews({ ...scylla, topicIds: await parts.topicIds(), livePartitionOf, keyring, clock, logger });
+      return openScyllaViews({ ...scyllaViewsOf(scylla), topicIds: await parts.topicIds(), livePartitionOf, keyring, clock, logger });
   }
 }
 

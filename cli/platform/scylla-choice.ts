@@ -4,8 +4,16 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { OptionValues } from '../../topology/base/options.ts';
 import type { scyllaOptions } from '../scylla-options.ts';
 
-/** Nodes and tables of the views, as the options name them. */
-export type ScyllaChoice = Omit<ScyllaViewsOptions, 'livePartitionOf' | 'keyring' | 'clock' | 'logger' | 'topicIds'>;
+/** Nodes and tables of the views, as the options name them. Plain values: threads get a copy. */
+export interface ScyllaChoice extends Omit<
+  ScyllaViewsOptions,
+  'livePartitionOf' | 'keyring' | 'clock' | 'logger' | 'topicIds' | 'ttlSecondsOf'
+> {
+  /** A session that has not changed for this long leaves the views; 0 keeps it. */
+  readonly keepDays: number;
+  /** Where it differs, by tenant id. */
+  readonly keepDaysOf: Readonly<Record<string, number>>;
+}
 
 type ScyllaValues = OptionValues<typeof scyllaOptions>;
 
@@ -20,16 +28,22 @@ export function scyllaChoiceOf(values: ScyllaValues): ScyllaChoice {
     keyspace: values.scyllaKeyspace,
     consistency: values.scyllaConsistency,
     maxInFlight: values.scyllaMaxInFlight,
-    ttlSecondsOf: ttlOf(values.scyllaKeepDays, values.scyllaKeepDaysOf),
+    keepDays: values.scyllaKeepDays,
+    keepDaysOf: Object.fromEntries(values.scyllaKeepDaysOf.flatMap((text) => tenantDays(text) ?? [])),
     ...(replicationFactor !== undefined && { replicationFactor }),
     ...(values.scyllaTls && { tls: { ca: values.scyllaCa === undefined ? undefined : readCertificate(values.scyllaCa) } }),
     ...(user !== undefined && password !== undefined && { credentials: { user, password } }),
   };
 }
 
-function ttlOf(keepDays: number, keepDaysOf: readonly string[]): (tenantId: string) => number {
-  const days = new Map(keepDaysOf.flatMap((text) => tenantDays(text) ?? []));
-  return (tenantId) => (days.get(tenantId) ?? keepDays) * secondsPerDay;
+/** What the views are told: the same, as a rule for each tenant. */
+export function scyllaViewsOf({
+  keepDays,
+  keepDaysOf,
+  ...options
+}: ScyllaChoice): Omit<ScyllaChoice, 'keepDays' | 'keepDaysOf'> & Required<Pick<ScyllaViewsOptions, 'ttlSecondsOf'>> {
+  const days = new Map(Object.entries(keepDaysOf));
+  return { ...options, ttlSecondsOf: (tenantId) => (days.get(tenantId) ?? keepDays) * secondsPerDay };
 }
 
 function tenantDays(text: string): readonly [readonly [tenantId: string, days: number]] | undefined {

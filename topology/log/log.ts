@@ -116,7 +116,10 @@ export interface SourceOptions {
   readonly userData?: () => Buffer;
   /** Runs on the leader. Default: partitions of equal number of all topics together, round robin over sorted members. */
   readonly assignor?: Assignor;
-  /** Awaited before the partitions are given to another member: commit and hand over here. */
+  /**
+   * Awaited before the partitions are given to another member: commit and hand over here. They are not read from its call on; polls of what stays may go on
+   * beside it.
+   */
   readonly onRevoked: (partitions: readonly TopicPartition[]) => Promise<void>;
   /** Told after each rebalance. Lost partitions were never revoked in time: drop, do not commit (K7). */
   readonly onAssigned: (assignment: Assignment) => Promise<void>;

@@ -237,6 +237,8 @@ export class StreamThread {
       assignor: this.#share.assignor,
       userData: () => this.#share.describe(this.#source),
       onAssigned: ({ added, all, userData }) => {
+        // At once: the poll that goes on behind this must not wait for a position that the transaction of a dead owner still covers.
+        this.#flow?.setPaused(added, true);
         this.#mailbox.post(() => this.#assign(added, all, userData));
         return Promise.resolve();
       },

@@ -109,8 +109,9 @@ export class TaskSlot {
     if (this.#isOpen()) this.#task?.addBatch(batch);
   }
 
+  /** A task that is being given up is not read any more, so an empty poll says nothing of it (T3). */
   markAtEnd(): void {
-    this.#task?.markAtEnd();
+    if (this.#releasing === undefined) this.#task?.markAtEnd();
   }
 
   /** True when nothing moves until something is posted or the clock advances. */

@@ -11,4 +11,6 @@ if ('skipReason' in broker) {
   testLogContract('kafka log', (t) => kafkaUnderTest(t, broker.address));
   // Every record is on the broker before its transaction ends, so that aborts leave something to be filtered out.
   testLogContract('kafka log that sends ahead', (t) => kafkaUnderTest(t, broker.address, { sendAheadBytes: 0 }));
+  // As on clusters whose feature transaction.version is not raised yet.
+  testLogContract('kafka log without KIP-890', (t) => kafkaUnderTest(t, broker.address, { transactionVersion: 1 }));
 }

@@ -61,12 +61,14 @@ const named: Readonly<Record<number, readonly [name: string, kind: BrokerErrorKi
   89: ['THROTTLING_QUOTA_EXCEEDED', 'busy'],
   90: ['PRODUCER_FENCED', 'fenced'],
   100: ['UNKNOWN_TOPIC_ID', 'topic'],
+  120: ['TRANSACTION_ABORTABLE', 'fatal'],
 };
 
 /** Error codes that a caller compares with. */
 export const kafkaCode = {
   none: 0,
   unknownTopic: 3,
+  illegalGeneration: 22,
   topicExists: 36,
   rebalanceInProgress: 27,
   duplicateSequence: 46,

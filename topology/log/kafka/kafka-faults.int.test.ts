@@ -13,6 +13,7 @@ import { feedOracle, oracleDone } from '../../testing/oracle/oracle-feed.ts';
 import type { OracleShape } from '../../testing/oracle/oracle-input.ts';
 import { createOracleTopology, deadLetterTopicOf } from '../../testing/oracle/oracle-topology.ts';
 import { createKafkaLog } from './kafka-log.ts';
+import type { TransactionVersion } from './requests/transaction-requests.ts';
 import { FaultPlan } from './test-support/fault-plan.ts';
 import { startKafkaProxy } from './test-support/kafka-proxy.ts';
 import { findTestBroker } from './test-support/test-broker.ts';
@@ -25,9 +26,16 @@ const seed = Number(process.env['STEPWRIGHT_TEST_SEED'] ?? Math.floor(Math.rando
 /** Short enough that a lost answer costs little, long enough for a busy machine. */
 const hasty = { requestTimeoutMs: 1_000, retryWithinMs: 4_000, sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 3_000, heartbeatMs: 100 };
 
-async function startMember(t: TestContext, shape: OracleShape, brokerAddress: string, failures: string[]) {
+interface Faulty {
+  readonly shape: OracleShape;
+  readonly address: string;
+  readonly transactionVersion: TransactionVersion;
+  readonly failures: string[];
+}
+
+async function startMember(t: TestContext, { shape, address: brokerAddress, transactionVersion, failures }: Faulty) {
   const logger = process.env['STEPWRIGHT_TEST_LOG'] ? createPinoLogger() : undefined;
-  const log = createKafkaLog({ brokers: [brokerAddress], ...hasty, ...(logger && { logger }) });
+  const log = createKafkaLog({ brokers: [brokerAddress], transactionVersion, ...hasty, ...(logger && { logger }) });
   const app = createStreamApp({
     topology: createOracleTopology(shape),
     log,
@@ -47,25 +55,37 @@ async function startMember(t: TestContext, shape: OracleShape, brokerAddress: st
   return { close };
 }
 
-test('K8 answers that are lost, cut off or late make no hole and no double', { skip, timeout: 240_000 }, async (t) => {
-  t.diagnostic(`seed ${seed}`);
-  const shape: OracleShape = { name: `faults-${seed}-${process.pid}`, keyCount: 400, turnCount: 20, groupCount: 50, partitionCount: 4 };
-  const direct = createKafkaLog({ brokers: [address] });
-  t.after(() => direct.close());
-  await feedOracle(direct, shape);
-  const proxy = await startKafkaProxy(address);
-  t.after(() => proxy.close());
-  const plan = new FaultPlan(createDice(seed));
-  const failures: string[] = [];
-  const members = [await startMember(t, shape, proxy.address, failures), await startMember(t, shape, proxy.address, failures)];
-  proxy.judge = plan.judge;
-  await oracleDone(direct, shape, 180_000);
-  plan.end();
-  for (const member of members) await member.close();
-  const counts = [...plan.counts()].map(([what, count]) => `${what} ${count}`).sort();
-  t.diagnostic(`faults: ${counts.join(', ')}`);
-  t.diagnostic(`tasks rebuilt: ${failures.join(', ')}`);
-  assert.deepEqual(await checkOracle(direct, shape), []);
-  const happened = [...plan.counts().values()].reduce((sum, count) => sum + count, 0);
-  assert.ok(happened >= 20, `only ${happened} faults: the test tests little`);
-});
+for (const version of [1, 2] as const)
+  test(
+    `K8 answers that are lost, cut off or late make no hole and no double, transactions of version ${version}`,
+    { skip, timeout: 240_000 },
+    async (t) => {
+      t.diagnostic(`seed ${seed}`);
+      const shape: OracleShape = {
+        name: `faults-${seed}-${process.pid}-${version}`,
+        keyCount: 400,
+        turnCount: 20,
+        groupCount: 50,
+        partitionCount: 4,
+      };
+      const direct = createKafkaLog({ brokers: [address] });
+      t.after(() => direct.close());
+      await feedOracle(direct, shape);
+      const proxy = await startKafkaProxy(address);
+      t.after(() => proxy.close());
+      const plan = new FaultPlan(createDice(seed));
+      const failures: string[] = [];
+      const faulty: Faulty = { shape, address: proxy.address, transactionVersion: version, failures };
+      const members = [await startMember(t, faulty), await startMember(t, faulty)];
+      proxy.judge = plan.judge;
+      await oracleDone(direct, shape, 180_000);
+      plan.end();
+      for (const member of members) await member.close();
+      const counts = [...plan.counts()].map(([what, count]) => `${what} ${count}`).sort();
+      t.diagnostic(`faults: ${counts.join(', ')}`);
+      t.diagnostic(`tasks rebuilt: ${failures.join(', ')}`);
+      assert.deepEqual(await checkOracle(direct, shape), []);
+      const happened = [...plan.counts().values()].reduce((sum, count) => sum + count, 0);
+      assert.ok(happened >= 20, `only ${happened} faults: the test tests little`);
+    },
+  );

@@ -9,7 +9,6 @@ import { toLogError } from './kafka-errors.ts';
 import type { KafkaLogOptions } from './kafka-options.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { KafkaReader } from './read/kafka-reader.ts';
-import type { CommittingMember } from './requests/transaction-requests.ts';
 import { KafkaProducer } from './write/kafka-producer.ts';
 import { KafkaSink } from './write/kafka-sink.ts';
 
@@ -73,10 +72,8 @@ class KafkaLog implements port.Log {
         this.#open.delete(closed);
         if (this.#sinks.get(transactionalId) === closed) this.#sinks.delete(transactionalId);
       };
-      const resolveMember = (membership: port.GroupMembership, offsets: readonly port.OffsetCommit[]): CommittingMember => {
-        return this.#committingMember(membership, offsets);
-      };
-      const sink = await KafkaSink.open({ client: this.#client, resolveMember, onClose }, options);
+      const sourceOf = (membership: port.GroupMembership): KafkaSource => this.#sourceOf(membership);
+      const sink = await KafkaSink.open({ client: this.#client, sourceOf, onClose }, options);
       this.#sinks.get(transactionalId)?.fence();
       this.#sinks.set(transactionalId, sink);
       return this.#track(sink);
@@ -122,10 +119,10 @@ class KafkaLog implements port.Log {
     await this.#client.close();
   }
 
-  #committingMember(membership: port.GroupMembership, offsets: readonly port.OffsetCommit[]): CommittingMember {
+  #sourceOf(membership: port.GroupMembership): KafkaSource {
     const source = this.#sources.get(memberKey(membership));
     if (source === undefined) throw staleMember(membership, 'no source of this process bears this member id');
-    return source.committingMember(membership, offsets);
+    return source;
   }
 
   async #requireTopic(topic: string): Promise<void> {

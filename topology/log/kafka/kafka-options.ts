@@ -6,6 +6,7 @@ import type { Logger } from '../../base/logger.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { CompressionCodecs, CompressionName } from '../batch/compression.ts';
 import { kafkaCodecs } from './codecs/kafka-codecs.ts';
+import type { TransactionVersion } from './requests/transaction-requests.ts';
 
 export interface KafkaLogOptions {
   /** `host:port` of some brokers; the others are found through them. */
@@ -39,6 +40,8 @@ export interface KafkaLogOptions {
   readonly maxPollIntervalMs?: number;
   /** Default 10 s. */
   readonly transactionTimeoutMs?: number;
+  /** The newest way of transactions to use where the cluster has it (its feature `transaction.version`). Default 2. */
+  readonly transactionVersion?: TransactionVersion;
   /** Bytes that a transaction gathers before it begins to send them ahead of its commit. Default 1 MiB. */
   readonly sendAheadBytes?: number;
   /** A fetch asks for this much of one partition. Default 1 MiB. */
@@ -68,6 +71,7 @@ export function kafkaSettings(options: KafkaLogOptions): KafkaSettings {
     heartbeatMs: 200,
     maxPollIntervalMs: 300_000,
     transactionTimeoutMs: 10_000,
+    transactionVersion: 2,
     sendAheadBytes: 1_048_576,
     fetchBytes: 1_048_576,
     compression: 'none',

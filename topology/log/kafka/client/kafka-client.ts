@@ -11,6 +11,7 @@ import type { CoordinatorKind } from './kafka-connection.ts';
 import { KafkaConnection } from './kafka-connection.ts';
 import { retrying } from './retry.ts';
 import { TopicLeaders } from './topic-leaders.ts';
+import { TransactionVersions } from './transaction-versions.ts';
 
 /** An answer about one partition. */
 export interface PartitionAnswer extends TopicPartition {
@@ -40,11 +41,13 @@ export class KafkaClient {
   readonly settings: KafkaSettings;
   readonly connection: KafkaConnection;
   readonly leaders: TopicLeaders;
+  readonly transactionVersions: TransactionVersions;
 
   constructor(settings: KafkaSettings) {
     this.settings = settings;
     this.connection = new KafkaConnection(settings);
     this.leaders = new TopicLeaders(this.connection, settings);
+    this.transactionVersions = new TransactionVersions(this.connection, settings);
   }
 
   /** One request a leader, again for those partitions whose failure passes. @throws {BrokerError} @throws {LOG_TOPIC_UNKNOWN} */

@@ -1,4 +1,5 @@
 import type { Assignor } from '../../log.ts';
+import { WakeSignals } from '../../local/wake-signals.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import type { KafkaConnection } from '../client/kafka-connection.ts';
 import { assertOk, BrokerError, brokerError, kafkaCode } from '../kafka-errors.ts';
@@ -11,6 +12,7 @@ import type { Share, Subscription } from './group-metadata.ts';
 import { decodeShare, decodeSubscription, encodeSubscription } from './group-metadata.ts';
 
 const protocol = 'stepwright';
+const generationSignal = 'generation';
 
 export interface GroupSessionOptions {
   readonly groupId: string;
@@ -24,6 +26,7 @@ export class GroupSession {
   readonly #client: KafkaClient;
   readonly #connection: KafkaConnection;
   readonly #options: GroupSessionOptions;
+  readonly #signals: WakeSignals;
   #memberId = '';
   #generation = -1;
 
@@ -31,6 +34,7 @@ export class GroupSession {
     this.#client = client;
     this.#connection = connection;
     this.#options = options;
+    this.#signals = new WakeSignals(client.settings.clock);
   }
 
   /** The broker's name for this member; empty before it has joined. */
@@ -45,6 +49,12 @@ export class GroupSession {
   /** Forgets the broker's name: the next join makes a new member. */
   reset(): void {
     this.#memberId = '';
+    this.#signals.wake(generationSignal);
+  }
+
+  /** Resolves when the membership is in another generation than this one or is over, or after `limitMs`. */
+  async movedOn(generation: number, limitMs: number): Promise<void> {
+    if (this.#generation === generation && this.#memberId !== '') await this.#signals.wait([generationSignal], limitMs);
   }
 
   forgetCoordinator(): void {
@@ -63,6 +73,7 @@ export class GroupSession {
     assertOk(answer.code, 'JoinGroup');
     this.#memberId = answer.memberId;
     this.#generation = answer.generation;
+    this.#signals.wake(generationSignal);
     const shares = answer.leaderId === answer.memberId ? await this.#assign(answer) : [];
     const identity = { ...this.#identity(), generation: this.#generation, holdMs: rebalanceTimeoutMs };
     const synced = await this.#send(syncGroupRequest(identity, shares));

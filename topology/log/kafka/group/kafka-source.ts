@@ -11,7 +11,7 @@ import { logClosed, staleMember } from '../../local/log-errors.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
-import { BrokerError, toLogError } from '../kafka-errors.ts';
+import { BrokerError, kafkaCode, toLogError } from '../kafka-errors.ts';
 import type { FetchCursor } from '../read/fetch-buffer.ts';
 import { createFetchCursor } from '../read/fetch-buffer.ts';
 import type { PollOptions } from '../read/fetcher.ts';
@@ -23,9 +23,15 @@ import type { Share } from './group-metadata.ts';
 import { GroupSession } from './group-session.ts';
 import { resolvePositions } from './start-positions.ts';
 
+/** A group that has moved on tells all its members at once: longer than this takes only an answer that is lost. */
+const movesOnWithinMs = 2_000;
+/** A group whose leader has not yet shared out refuses commits without transactions for this moment. */
+const askAgainMs = 10;
+
 /**
  * One member of a group. Owns what is held and its positions, and calls the rebalance callbacks from inside `poll`; the membership itself lives beside it in
- * GroupMember. A partition is given up only after `onRevoked` has resolved, by joining again without it.
+ * GroupMember. A partition is given up only after `onRevoked` has resolved, by joining again without it. Until then it is held and not read, and polls go on for
+ * the partitions that stay: their tasks must not wait for a commit and flush of those that go (KIP-429).
  */
 export class KafkaSource implements GroupedSource {
   readonly #client: KafkaClient;
@@ -36,6 +42,9 @@ export class KafkaSource implements GroupedSource {
   readonly #fetcher: Fetcher;
   readonly #cursors = new Map<string, FetchCursor>();
   readonly #onClose: (source: KafkaSource) => void;
+  /** On their way out: `onRevoked` is pending. */
+  readonly #leaving = new Set<FetchCursor>();
+  #handOverFailure: { readonly error: unknown } | undefined;
   #hasLost = false;
   #isClosed = false;
 
@@ -67,6 +76,7 @@ export class KafkaSource implements GroupedSource {
     for (;;) {
       const hasRebalanced = await this.#rebalance();
       if (this.#isClosed) return [];
+      if (this.#handOverFailure !== undefined) throw this.#handOverFailure.error;
       const leftMs = hasRebalanced ? 0 : Math.max(0, endsAtMs - clock.monotonicMs());
       const batches = await this.#fetch({ ...options, maxWaitMs: leftMs });
       if (this.#isClosed) return [];
@@ -100,9 +110,11 @@ export class KafkaSource implements GroupedSource {
     this.#assertOpen();
     if (offsets.length === 0) return;
     const membership = this.membership();
-    const member = this.committingMember(membership, offsets);
+    const resolved = this.committingMember(membership, offsets);
     try {
-      await this.#client.coordinated('group', offsetCommitRequest(member, offsets), { id: member.groupId, codeOf: (code) => code });
+      await this.commitAs(resolved, offsets, (member) =>
+        this.#client.coordinated('group', offsetCommitRequest(member, offsets), { id: member.groupId, codeOf: (code) => code }),
+      );
     } catch (error) {
       if (error instanceof BrokerError && (error.kind === 'stale' || error.kind === 'replaced'))
         throw staleMember(membership, error.message);
@@ -123,6 +135,41 @@ export class KafkaSource implements GroupedSource {
     if (foreign !== undefined) throw staleMember(membership, `it does not own ${partitionKey(foreign)}`);
     const { groupId, memberId: instanceId } = this.#options;
     return { groupId, generation: membership.generation, memberId: this.#session.memberId, instanceId };
+  }
+
+  /**
+   * Commits under the generation that this member is in. When the group has moved on beside the commit it is made again under the next one: what is held through a rebalance is
+   * in nobody else's hands meanwhile (KIP-429), so a task that stays loses no work.
+   * @throws {LOG_STALE_MEMBER} the membership is over, or the partitions have gone. @throws {BrokerError} what else `commit` throws.
+   */
+  async commitAs(
+    resolved: CommittingMember,
+    offsets: readonly TopicPartition[],
+    commit: (member: CommittingMember) => Promise<unknown>,
+  ): Promise<void> {
+    const { clock } = this.#client.settings;
+    const endsAtMs = clock.monotonicMs() + movesOnWithinMs;
+    for (;;) {
+      const member = this.#present(resolved, offsets);
+      try {
+        await commit(member);
+        return;
+      } catch (error) {
+        const leftMs = endsAtMs - clock.monotonicMs();
+        if (!(error instanceof BrokerError) || leftMs <= 0) throw error;
+        // A new generation is told to this member too; the end of a sharing out within one is not.
+        if (error.kafkaCode === kafkaCode.illegalGeneration) await this.#session.movedOn(member.generation, leftMs);
+        else if (error.kafkaCode === kafkaCode.rebalanceInProgress) await this.#session.movedOn(member.generation, askAgainMs);
+        else throw error;
+      }
+    }
+  }
+
+  /** Another broker's name means that the membership ended in between: others may have held the partitions. */
+  #present(resolved: CommittingMember, offsets: readonly TopicPartition[]): CommittingMember {
+    const membership = this.membership();
+    if (resolved.memberId !== this.#session.memberId) throw staleMember(membership, 'it was not in the group for a while');
+    return this.committingMember(membership, offsets);
   }
 
   requestRebalance(): void {
@@ -167,16 +214,29 @@ export class KafkaSource implements GroupedSource {
   async #takeShare({ partitions, userData }: Share, generation: number): Promise<void> {
     this.#hasLost = false;
     const wanted = new Set(partitions.map(partitionKey));
-    const revoked = this.assignment().filter((at) => !wanted.has(partitionKey(at)));
+    const revoked = this.#staying().filter(({ key }) => !wanted.has(key));
     const added = partitions.filter((at) => !this.#cursors.has(partitionKey(at)));
     for (const at of added) this.#cursors.set(partitionKey(at), createFetchCursor(at, undefined));
-    if (revoked.length > 0) {
-      await this.#options.onRevoked(revoked);
-      for (const at of revoked) this.#cursors.delete(partitionKey(at));
-      this.#member.rejoin();
+    if (revoked.length > 0) void this.#handOver(revoked);
+    const all = this.#staying().map(({ topic, partition }) => ({ topic, partition }));
+    await this.#options.onAssigned({ added, all, generation, userData });
+  }
+
+  /** Never rejects: what `onRevoked` throws is thrown by the next poll. */
+  async #handOver(revoked: readonly FetchCursor[]): Promise<void> {
+    for (const cursor of revoked) this.#leaving.add(cursor);
+    try {
+      await this.#options.onRevoked(revoked.map(({ topic, partition }) => ({ topic, partition })));
+      for (const cursor of revoked) {
+        // A membership that was lost meanwhile may have brought the partition back.
+        if (this.#cursors.get(cursor.key) === cursor) this.#cursors.delete(cursor.key);
+      }
+    } catch (error) {
+      this.#handOverFailure = { error };
+      this.#fetcher.wake();
     }
-    if (this.#isClosed) return;
-    await this.#options.onAssigned({ added, all: this.assignment(), generation, userData });
+    for (const cursor of revoked) this.#leaving.delete(cursor);
+    if (!this.#isClosed) this.#member.rejoin();
   }
 
   async #lose(): Promise<void> {
@@ -186,8 +246,12 @@ export class KafkaSource implements GroupedSource {
     if (lost.length > 0) await this.#options.onLost?.(lost);
   }
 
+  #staying(): readonly FetchCursor[] {
+    return [...this.#cursors.values()].filter((cursor) => !this.#leaving.has(cursor));
+  }
+
   async #fetch(options: PollOptions): Promise<readonly RecordBatch[]> {
-    const cursors = [...this.#cursors.values()];
+    const cursors = this.#staying();
     try {
       await resolvePositions(this.#client, cursors, this.#options);
       // What came meanwhile has woken nobody.

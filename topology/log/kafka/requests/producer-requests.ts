@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../../log.ts';
 import { byTopic } from '../wire/by-topic.ts';
 import type { KafkaRequest } from '../wire/kafka-request.ts';
+import type { WireReader } from '../wire/wire-reader.ts';
 
 export interface ProducerIdentity {
   readonly producerId: bigint;
@@ -45,6 +46,52 @@ export function produceRequest(
         })
         .flat(),
   };
+}
+
+/** Produce v12: the first batch of a partition adds it to the transaction (KIP-890). Else as `produceRequest`. */
+export function produceInTransactionRequest(
+  transactionalId: string,
+  timeoutMs: number,
+  batches: readonly PartitionBatch[],
+): KafkaRequest<readonly ProducedPartition[]> {
+  return {
+    api: 'Produce',
+    version: 12,
+    isFlexible: true,
+    write: (writer) => {
+      writer.nullableString(transactionalId).int16(-1).int32(timeoutMs);
+      writer.array(byTopic(batches), ({ topic, partitions }) =>
+        writer
+          .string(topic)
+          .array(partitions, ({ partition, bytes }) => writer.int32(partition).bytes(bytes).tags())
+          .tags(),
+      );
+      writer.tags();
+    },
+    read: (reader) =>
+      reader
+        .array(() => {
+          const topic = reader.string();
+          const produced = reader.array(() => readProduced(reader, topic));
+          reader.tags();
+          return produced;
+        })
+        .flat(),
+  };
+}
+
+function readProduced(reader: WireReader, topic: string): ProducedPartition {
+  const produced = { topic, partition: reader.int32(), code: reader.int16(), baseOffset: reader.int64() };
+  reader.int64();
+  reader.int64();
+  reader.array(() => {
+    reader.int32();
+    reader.nullableString();
+    reader.tags();
+  });
+  reader.nullableString();
+  reader.tags();
+  return produced;
 }
 
 export interface InitProducerOptions {

@@ -4,6 +4,12 @@ import type { KafkaRequest } from '../wire/kafka-request.ts';
 import { readPartitionCodes } from './partition-codes.ts';
 import type { ProducerIdentity } from './producer-requests.ts';
 
+/**
+ * How transactions are told to the broker. 1: partitions and groups are added before they are written (KIP-98). 2: the first record or position adds them, and
+ * every transaction has an epoch of its own, so that nothing late can get into the next one (KIP-890); from brokers 4.0 on.
+ */
+export type TransactionVersion = 1 | 2;
+
 /** A producer inside a transaction of its id. */
 export interface TransactionIdentity extends ProducerIdentity {
   readonly transactionalId: string;
@@ -49,15 +55,15 @@ export function addOffsetsRequest(identity: TransactionIdentity, groupId: string
   };
 }
 
-/** TxnOffsetCommit v3: the first version that names generation and member, so that a stale member is refused. */
+/** TxnOffsetCommit v3: the first version that names generation and member, so that a stale member is refused; v5 adds the group to the transaction itself. */
 export function txnOffsetCommitRequest(
-  identity: TransactionIdentity,
+  { version, ...identity }: TransactionIdentity & { readonly version: TransactionVersion },
   member: CommittingMember,
   offsets: readonly OffsetCommit[],
 ): KafkaRequest<number> {
   return {
     api: 'TxnOffsetCommit',
-    version: 3,
+    version: version === 2 ? 5 : 3,
     isFlexible: true,
     write: (writer) => {
       writer.string(identity.transactionalId).string(member.groupId).int64(identity.producerId).int16(identity.producerEpoch);
@@ -93,6 +99,25 @@ export function endTxnRequest(identity: TransactionIdentity, isCommit: boolean):
     read: (reader) => {
       reader.int32();
       return reader.int16();
+    },
+  };
+}
+
+/** EndTxn v5. Answers with the identity for the next transaction. Repeating it answers as the first time. */
+export function endAndRenewRequest(
+  identity: TransactionIdentity,
+  isCommit: boolean,
+): KafkaRequest<ProducerIdentity & { readonly code: number }> {
+  return {
+    api: 'EndTxn',
+    version: 5,
+    isFlexible: true,
+    write: (writer) => {
+      writer.string(identity.transactionalId).int64(identity.producerId).int16(identity.producerEpoch).boolean(isCommit).tags();
+    },
+    read: (reader) => {
+      reader.int32();
+      return { code: reader.int16(), producerId: reader.int64(), producerEpoch: reader.int16() };
     },
   };
 }

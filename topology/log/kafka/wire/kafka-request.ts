@@ -27,6 +27,7 @@ export const apiKeys = {
   SyncGroup: 14,
   DescribeGroups: 15,
   ListGroups: 16,
+  ApiVersions: 18,
   CreateTopics: 19,
   DeleteTopics: 20,
   DeleteRecords: 21,

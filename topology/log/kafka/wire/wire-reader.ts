@@ -60,20 +60,34 @@ export class WireReader {
     return this.#bytes.subarray(at, at + byteCount);
   }
 
-  array<T>(read: () => T): T[] {
+  array<T>(read: (reader: WireReader) => T): T[] {
     const count = this.#isFlexible ? this.#unsigned() - 1 : this.int32();
     const items: T[] = [];
-    for (let index = 0; index < count; index++) items.push(read());
+    for (let index = 0; index < count; index++) items.push(read(this));
     return items;
   }
 
-  /** Passes over a tag section; nothing here needs one. */
+  /** Passes over a tag section. */
   tags(): void {
-    if (!this.#isFlexible) return;
+    this.tagged();
+  }
+
+  /** The fields of a tag section by their numbers, each to be read like a response without a header. */
+  tagged(): ReadonlyMap<number, WireReader> {
+    const fields = new Map<number, WireReader>();
+    if (!this.#isFlexible) return fields;
     for (let count = this.#unsigned(); count > 0; count--) {
-      this.#unsigned();
-      this.#step(this.#unsigned());
+      const tag = this.#unsigned();
+      const byteCount = this.#unsigned();
+      const at = this.#step(byteCount);
+      fields.set(tag, WireReader.#ofField(this.#bytes.subarray(at, at + byteCount)));
     }
+    return fields;
+  }
+
+  static #ofField(bytes: Buffer): WireReader {
+    // The constructor passes over a header's tag section: an empty one is put before.
+    return new WireReader(Buffer.concat([Buffer.of(0), bytes]), true);
   }
 
   #unsigned(): number {

@@ -4,13 +4,16 @@ import { fenced, logClosed, recordTooLarge, staleMember } from '../../local/log-
 import { recordBytes } from '../../local/record-bytes.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { BrokerError, toLogError, unknownOutcome } from '../kafka-errors.ts';
-import type { CommittingMember } from '../requests/transaction-requests.ts';
+import type { KafkaSource } from '../group/kafka-source.ts';
 import { TransactionWriter } from './transaction-writer.ts';
+
+/** Under whose name positions are committed; see KafkaSource. */
+export type CommittingSource = Pick<KafkaSource, 'committingMember' | 'commitAs'>;
 
 export interface KafkaSinkDeps {
   readonly client: KafkaClient;
-  /** The broker's names for a member of this process. @throws {LOG_STALE_MEMBER} when it is out of date or does not hold a partition. */
-  readonly resolveMember: (membership: GroupMembership, offsets: readonly OffsetCommit[]) => CommittingMember;
+  /** The source of this process that bears a member id. @throws {LOG_STALE_MEMBER} */
+  readonly sourceOf: (membership: GroupMembership) => CommittingSource;
   readonly onClose: (sink: KafkaSink) => void;
 }
 
@@ -75,12 +78,12 @@ export class KafkaSink implements TransactionalSink {
   async commit(offsets: readonly OffsetCommit[], membership: GroupMembership | undefined): Promise<void> {
     this.#assertOpen();
     assert(membership !== undefined || offsets.length === 0, 'offsets need the membership they are committed under');
-    const member = membership === undefined || offsets.length === 0 ? undefined : this.#deps.resolveMember(membership, offsets);
+    const commitOffsets = this.#offsetCommit(offsets, membership);
     try {
       await this.#finishAhead();
       const records = this.#takePending();
       await this.#writer.add(records);
-      await bothDone(this.#writer.produce(records), member === undefined ? undefined : this.#writer.commitOffsets(member, offsets));
+      await bothDone(this.#writer.produce(records), commitOffsets?.());
       // A newer owner of this process is about to end this transaction: it must not be overtaken.
       if (this.#state === 'fenced') throw fenced(this.transactionalId);
       await this.#writer.end(true);
@@ -88,6 +91,14 @@ export class KafkaSink implements TransactionalSink {
       throw this.#classify(error, membership);
     }
     this.#isOpen = false;
+  }
+
+  /** Refuses a stale membership before anything is sent. @throws {LOG_STALE_MEMBER} */
+  #offsetCommit(offsets: readonly OffsetCommit[], membership: GroupMembership | undefined): (() => Promise<void>) | undefined {
+    if (membership === undefined || offsets.length === 0) return undefined;
+    const source = this.#deps.sourceOf(membership);
+    const resolved = source.committingMember(membership, offsets);
+    return () => source.commitAs(resolved, offsets, (member) => this.#writer.commitOffsets(member, offsets));
   }
 
   async abort(): Promise<void> {

@@ -2,22 +2,31 @@ import type { OffsetCommit, OutputRecord } from '../../log.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { kafkaCode } from '../kafka-errors.ts';
 import type { ProducerIdentity } from '../requests/producer-requests.ts';
-import { initProducerIdRequest, produceRequest } from '../requests/producer-requests.ts';
-import type { CommittingMember, TransactionIdentity } from '../requests/transaction-requests.ts';
-import { addOffsetsRequest, addPartitionsRequest, endTxnRequest, txnOffsetCommitRequest } from '../requests/transaction-requests.ts';
+import { initProducerIdRequest, produceInTransactionRequest, produceRequest } from '../requests/producer-requests.ts';
+import type { CommittingMember, TransactionIdentity, TransactionVersion } from '../requests/transaction-requests.ts';
+import {
+  addOffsetsRequest,
+  addPartitionsRequest,
+  endAndRenewRequest,
+  endTxnRequest,
+  txnOffsetCommitRequest,
+} from '../requests/transaction-requests.ts';
 import { partitionsOf, planBatches, Sequences } from './partition-batches.ts';
 
 const codeItself = (code: number): number => code;
 
 /**
- * The requests of one transactional producer, in the order that the protocol wants (KIP-98): a partition is added before it is written, positions are added
- * before they are committed, and only what was added needs an end. Called by KafkaSink, one step after the other. Throws BrokerErrors.
+ * The requests of one transactional producer, in the order that the protocol wants. In version 1 (KIP-98) a partition is added before it is written, positions
+ * are added before they are committed; in version 2 (KIP-890) what is written adds itself, and the end brings the epoch of the next transaction. Only what was
+ * begun needs an end. Called by KafkaSink, one step after the other. Throws BrokerErrors.
  */
 export class TransactionWriter {
   readonly #client: KafkaClient;
   readonly #transactionalId: string;
   readonly #timeoutMs: number;
+  readonly #version: TransactionVersion;
   readonly #added = new Set<string>();
+  readonly #addedGroups = new Set<string>();
   #identity: ProducerIdentity;
   #sequences: Sequences;
   /** True once the coordinator knows of this transaction. */
@@ -25,22 +34,28 @@ export class TransactionWriter {
   /**
    * The next transaction needs an epoch of its own: a batch failed, so the partition's next sequence number is unknown; or a request got no answer and was
    * sent again, and the first one may reach the broker at any time. Under an old epoch it is refused; under the same one, a late EndTxn would end the next
-   * transaction half way, and a late TxnOffsetCommit would put its older positions into it.
+   * transaction half way, and a late TxnOffsetCommit would put its older positions into it. In version 2 every transaction has its own.
    */
   #needsNewEpoch = false;
 
-  private constructor(client: KafkaClient, transactionalId: string, options: { timeoutMs: number; identity: ProducerIdentity }) {
+  private constructor(
+    client: KafkaClient,
+    transactionalId: string,
+    options: { timeoutMs: number; version: TransactionVersion; identity: ProducerIdentity },
+  ) {
     this.#client = client;
     this.#transactionalId = transactionalId;
     this.#timeoutMs = options.timeoutMs;
+    this.#version = options.version;
     this.#identity = options.identity;
     this.#sequences = new Sequences(client.compression());
   }
 
   static async open(client: KafkaClient, transactionalId: string, timeoutMs: number): Promise<TransactionWriter> {
+    const version = await client.transactionVersions.current();
     const request = initProducerIdRequest({ transactionalId, timeoutMs });
     const identity = await client.coordinated('transaction', request, { id: transactionalId, codeOf: ({ code }) => code });
-    return new TransactionWriter(client, transactionalId, { timeoutMs, identity });
+    return new TransactionWriter(client, transactionalId, { timeoutMs, version, identity });
   }
 
   /** Tells the coordinator of the partitions that are new to this transaction. */
@@ -51,18 +66,19 @@ export class TransactionWriter {
     // Refuses a topic that does not exist before the coordinator hears of it.
     await this.#client.awaitLeaders(partitions);
     this.#hasBegun = true;
-    await this.#coordinated(addPartitionsRequest(this.#bearer(), partitions));
+    if (this.#version === 1) await this.#coordinated(addPartitionsRequest(this.#bearer(), partitions));
     for (const [key] of fresh) this.#added.add(key);
   }
 
   async produce(records: readonly OutputRecord[]): Promise<void> {
     const { requestTimeoutMs, maxBatchBytes } = this.#client.settings;
+    const requestOf = this.#version === 1 ? produceRequest : produceInTransactionRequest;
     for (const round of planBatches(records, maxBatchBytes)) {
       const batches = round.map((plan) => this.#sequences.encode(plan, this.#identity, true));
       try {
         await this.#client.perPartition(batches, {
           doing: 'Produce',
-          request: (members) => produceRequest(this.#transactionalId, requestTimeoutMs, members),
+          request: (members) => requestOf(this.#transactionalId, requestTimeoutMs, members),
           accepts: (code) => code === kafkaCode.duplicateSequence,
           onNoAnswer: this.#onNoAnswer,
         });
@@ -75,8 +91,10 @@ export class TransactionWriter {
 
   async commitOffsets(member: CommittingMember, offsets: readonly OffsetCommit[]): Promise<void> {
     this.#hasBegun = true;
-    await this.#coordinated(addOffsetsRequest(this.#bearer(), member.groupId));
-    await this.#client.coordinated('group', txnOffsetCommitRequest(this.#bearer(), member, offsets), {
+    if (this.#version === 1 && !this.#addedGroups.has(member.groupId))
+      await this.#coordinated(addOffsetsRequest(this.#bearer(), member.groupId));
+    this.#addedGroups.add(member.groupId);
+    await this.#client.coordinated('group', txnOffsetCommitRequest({ ...this.#bearer(), version: this.#version }, member, offsets), {
       id: member.groupId,
       codeOf: codeItself,
       onNoAnswer: this.#onNoAnswer,
@@ -85,16 +103,31 @@ export class TransactionWriter {
 
   /** Ends the transaction where it has begun. */
   async end(isCommit: boolean): Promise<void> {
-    if (this.#hasBegun) await this.#coordinated(endTxnRequest(this.#bearer(), isCommit));
+    if (this.#hasBegun && this.#version === 2) await this.#endAndRenew(isCommit);
+    else if (this.#hasBegun) await this.#coordinated(endTxnRequest(this.#bearer(), isCommit));
     this.#hasBegun = false;
     this.#added.clear();
+    this.#addedGroups.clear();
     if (this.#needsNewEpoch) await this.#renew();
+  }
+
+  async #endAndRenew(isCommit: boolean): Promise<void> {
+    const { producerId, producerEpoch } = await this.#client.coordinated('transaction', endAndRenewRequest(this.#bearer(), isCommit), {
+      id: this.#transactionalId,
+      codeOf: ({ code }) => code,
+    });
+    this.#begin({ producerId, producerEpoch });
   }
 
   async #renew(): Promise<void> {
     const options = { transactionalId: this.#transactionalId, timeoutMs: this.#timeoutMs, current: this.#identity };
     const request = initProducerIdRequest(options);
-    this.#identity = await this.#client.coordinated('transaction', request, { id: this.#transactionalId, codeOf: ({ code }) => code });
+    this.#begin(await this.#client.coordinated('transaction', request, { id: this.#transactionalId, codeOf: ({ code }) => code }));
+  }
+
+  /** Sequence numbers count from 0 in each epoch. */
+  #begin(identity: ProducerIdentity): void {
+    this.#identity = identity;
     this.#sequences = new Sequences(this.#client.compression());
     this.#needsNewEpoch = false;
   }
