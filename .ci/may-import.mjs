@@ -38,7 +38,7 @@ export const vendorOwners = {
   '@kafkajs/confluent-schema-registry': ['schemas'],
   'cassandra-driver': ['sinks/scylla', 'bench/sinks'],
   '@clickhouse/client': ['sinks/clickhouse'],
-  chdb: ['sinks/clickhouse'],
+  chdb: ['sinks/clickhouse', 'services/clickhouse'],
   '@aws-sdk/client-s3': ['sinks/s3', 'bench/sinks'],
   '@aws-sdk/s3-request-presigner': ['sinks/s3'],
   sharp: ['processors/adapters', 'bench/images'],

@@ -48,7 +48,7 @@ export function quarantineOf({ objects, keyring }: Pick<SharedStorage, 'objects'
 const mostPicturesAtATime = 4;
 
 /** How often the times of processors go to the log. */
-const tellEveryMs = 10_000;
+const tellEveryMs = 60_000;
 
 /** The tasks of a process, in one thread or several. */
 export type RunningApp = Pick<StreamApp, 'state' | 'health' | 'tasks'>;

@@ -86,17 +86,15 @@ const statements: Readonly<Record<ReportName, (scope: ReportScope) => string>> =
   'dead-letters': (scope) => `
     SELECT toString(toDate(at)) AS day, node, code, uniqExact((partition, letter_offset)) AS letters
     FROM stepwright.dead_letters WHERE ${between('toDate(at)', scope)} GROUP BY day, node, code ORDER BY day, letters DESC, node, code`,
-  // node, records, mean_us, slowest_ms, cpu_seconds: slowest mean first
+  // node, records, mean_us, slowest_ms, busy_seconds: slowest mean first
   processors: (scope) => `
-    SELECT node, sum(t.1) AS records, round(sum(t.2) / greatest(sum(t.1), 1), 1) AS mean_us, round(max(t.3) / 1000, 2) AS slowest_ms,
-      round(sum(t.2) / 1000000, 1) AS busy_seconds
-    FROM (
-      SELECT node, process, at, any((records, busy_us, slowest_us)) AS t FROM stepwright.processor_times
-      WHERE ${between('toDate(at)', scope)} GROUP BY node, process, at
-    ) GROUP BY node ORDER BY mean_us DESC, node`,
+    SELECT p.node AS node, sum(p.records) AS records, round(sum(p.busy_us) / greatest(sum(p.records), 1), 1) AS mean_us,
+      round(max(p.slowest_us) / 1000, 2) AS slowest_ms, round(sum(p.busy_us) / 1000000, 1) AS busy_seconds
+    FROM (SELECT * FROM stepwright.daily_processors WHERE ${published({ ...scope, tenant: "tenant_id = ''" })}) AS p
+    GROUP BY node ORDER BY mean_us DESC, node`,
   // tenant: who has anything in these days
   tenants: (scope) => `
-    SELECT DISTINCT tenant_id AS tenant FROM stepwright.daily_published WHERE ${between('day', scope)} ORDER BY tenant LIMIT 1000`,
+    SELECT DISTINCT tenant_id AS tenant FROM stepwright.daily_published WHERE tenant_id != '' AND ${between('day', scope)} ORDER BY tenant LIMIT 1000`,
 };
 
 export const reportNames: readonly ReportName[] = [

@@ -19,11 +19,11 @@ const keptTables = [
   'guides',
   'usage',
   'views_a_day',
-  ...rollupTables.filter((table) => !/_due|_published/.test(table)),
+  ...rollupTables.filter((table) => !/_due|_published|_processors/.test(table)),
 ];
 
 /** Of no tenant: the default is theirs. */
-const deploymentTables = ['dead_letters', 'processor_times'];
+const deploymentTables = ['dead_letters', 'processor_times', 'daily_processors'];
 
 /**
  * Rows bear the days of the policy that was in force when they came; a policy that changed since the last start is written into those that stand.

@@ -89,11 +89,19 @@ const countUsage = `
   SELECT tenant_id, toDate(at) AS day, kind, {generation:UInt64}, max(keep_days), uniqExact(event_id), uniqExact(session_id), uniqExactState(actor)
   FROM stepwright.usage WHERE (tenant_id, toDate(at)) IN (${due}) GROUP BY tenant_id, day, kind`;
 
+const countProcessors = `
+  INSERT INTO stepwright.daily_processors (tenant_id, day, node, generation, keep_days, records, busy_us, slowest_us) ${once}
+  SELECT '' AS tenant_id, toDate(at) AS day, node, {generation:UInt64}, max(t.4), sum(t.1), sum(t.2), max(t.3)
+  FROM (
+    SELECT node, process, at, any((records, busy_us, slowest_us, keep_days)) AS t FROM stepwright.processor_times
+    WHERE ('', toDate(at)) IN (${due}) GROUP BY node, process, at
+  ) GROUP BY day, node`;
+
 const publish = `
   INSERT INTO stepwright.daily_published (tenant_id, day, generation) ${once} SELECT tenant_id, day, generation FROM stepwright.daily_due
   WHERE generation = {generation:UInt64}`;
 
-const sweepTables = ['daily', 'daily_names', 'daily_usage'] as const;
+const sweepTables = ['daily', 'daily_names', 'daily_usage', 'daily_processors'] as const;
 const sweep = (table: string): string => `
   ALTER TABLE stepwright.${table} DELETE WHERE generation < {before:UInt64}
     AND (tenant_id, day, generation) NOT IN (SELECT tenant_id, day, max(generation) FROM stepwright.daily_published GROUP BY tenant_id, day)`;
@@ -148,7 +156,7 @@ export class Rollups {
     const [counted] = await this.#client.query(`SELECT count() AS days FROM (${due})`, parameters);
     const dayCount = Number(counted?.['days'] ?? 0);
     if (dayCount === 0) return 0;
-    for (const statement of [countDays, countNames, countUsage, publish])
+    for (const statement of [countDays, countNames, countUsage, countProcessors, publish])
       await this.#client.command(onceIn(statement, parameters), parameters);
     return dayCount;
   }

@@ -51,10 +51,12 @@ const folds = [
   ),
   `CREATE MATERIALIZED VIEW IF NOT EXISTS stepwright.usage_changed TO stepwright.changes AS
     SELECT tenant_id, '' AS session_id, toDate(at) AS day, max(now64(6, 'UTC')) AS changed_at FROM stepwright.usage GROUP BY tenant_id, session_id, day`,
+  `CREATE MATERIALIZED VIEW IF NOT EXISTS stepwright.processor_times_changed TO stepwright.changes AS
+    SELECT '' AS tenant_id, '' AS session_id, toDate(at) AS day, max(now64(6, 'UTC')) AS changed_at FROM stepwright.processor_times GROUP BY tenant_id, session_id, day`,
   `CREATE TABLE IF NOT EXISTS stepwright.views_a_day (
     tenant_id String, session_id String, viewed_on Date, kind LowCardinality(String), keep_days SimpleAggregateFunction(max, UInt16),
     events AggregateFunction(uniqExact, String), actors AggregateFunction(uniqExact, String)
-  ) ENGINE = AggregatingMergeTree ORDER BY (tenant_id, session_id, viewed_on, kind)
+  ) ENGINE = AggregatingMergeTree ORDER BY (tenant_id, kind, viewed_on, session_id)
     TTL viewed_on + toIntervalDay(keep_days) DELETE WHERE keep_days > 0 SETTINGS old_parts_lifetime = 60`,
   `CREATE MATERIALIZED VIEW IF NOT EXISTS stepwright.views_a_day_feed TO stepwright.views_a_day AS
     SELECT tenant_id, session_id, toDate(at) AS viewed_on, kind, max(keep_days) AS keep_days,
@@ -81,6 +83,10 @@ const daily = [
     tenant_id String, day Date, kind LowCardinality(String), generation UInt64, keep_days UInt16,
     events UInt64, sessions UInt64, people AggregateFunction(uniqExact, String)
   ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (tenant_id, day, kind, generation) ${dayExpiry} ${tableSettings}`,
+  // Of the deployment: the tenant is empty.
+  `CREATE TABLE IF NOT EXISTS stepwright.daily_processors (
+    tenant_id String, day Date, node LowCardinality(String), generation UInt64, keep_days UInt16, records UInt64, busy_us UInt64, slowest_us UInt64
+  ) ENGINE = MergeTree PARTITION BY toYYYYMM(day) ORDER BY (tenant_id, day, node, generation) ${dayExpiry} ${tableSettings}`,
   `CREATE TABLE IF NOT EXISTS stepwright.daily_due (generation UInt64, tenant_id String, day Date)
     ENGINE = ReplacingMergeTree ORDER BY (generation, tenant_id, day) TTL toDateTime(intDiv(generation, 1000000)) + toIntervalDay(1) ${tableSettings}`,
   `CREATE TABLE IF NOT EXISTS stepwright.daily_published (tenant_id String, day Date, generation UInt64)

@@ -1,0 +1,75 @@
+/**
+ * `npm run bench:analytics -- [--rows N] [--folder DIR]`: does the analyst's page answer in under a second on ten million rows? Fills an embedded engine
+ * (a folder that is there and full is used again), counts its days, then asks each report of the largest tenant over all days, `--rounds` times, as the
+ * page does. What is not measured: a server, many people at once, a disk that is not in the page cache.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ChildClient } from '../../sinks/clickhouse/child/child-client.ts';
+import { migrate } from '../../sinks/clickhouse/migrations.ts';
+import { reportNames, reportSql } from '../../sinks/clickhouse/queries.ts';
+import { Rollups } from '../../sinks/clickhouse/rollups.ts';
+import { environment } from '../environment.ts';
+import { fill, largestTenant } from './fill.ts';
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '10000000' },
+    days: { type: 'string', default: '90' },
+    rounds: { type: 'string', default: '20' },
+    folder: { type: 'string' },
+  },
+});
+const [stepCount, dayCount, roundCount] = [Number(values.rows), Number(values.days), Number(values.rounds)];
+const endMs = Date.UTC(2026, 5, 1);
+const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'stepwright-bench-analytics-')));
+const client = new ChildClient(folder);
+
+async function number(sql: string): Promise<number> {
+  const [row] = await client.query(sql);
+  return Number(Object.values(row ?? {})[0] ?? 0);
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const beganMs = performance.now();
+  await work();
+  return Number(((performance.now() - beganMs) / 1000).toFixed(1));
+}
+
+await migrate(client);
+const isFilled = (await number('SELECT count() FROM stepwright.steps')) >= stepCount;
+const fillSeconds = isFilled ? 0 : await seconds(() => fill(client, { stepCount, dayCount }, endMs));
+const countSeconds = await seconds(() => new Rollups({ client, marginMs: 0 }).refresh());
+const rowCount = await number(
+  "SELECT sum(total_rows) FROM system.tables WHERE database = 'stepwright' AND name IN ('sessions', 'guides', 'steps', 'usage')",
+);
+
+const asked = { tenant: largestTenant, from: endMs - dayCount * 86_400_000, to: endMs, edition: 'live' };
+const closing = ' SETTINGS output_format_json_quote_64bit_integers = 0';
+const timings: Record<string, { p50Ms: number; p95Ms: number; rows: number }> = {};
+for (const name of reportNames) {
+  const times: number[] = [];
+  let rows = 0;
+  for (let round = 0; round <= roundCount; round++) {
+    const beganMs = performance.now();
+    rows = (await client.query(reportSql(name) + closing, asked)).length;
+    // The first warms up.
+    if (round > 0) times.push(performance.now() - beganMs);
+  }
+  times.sort((left, right) => left - right);
+  const at = (share: number): number => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
+  timings[name] = { p50Ms: at(0.5), p95Ms: at(0.95), rows };
+}
+
+// The counts are those of the rows, straight from them.
+const counted = await client.query(`SELECT sum(steps) AS steps FROM (${reportSql('steps')})${closing}`, asked);
+const direct = await number(`SELECT uniqExact(session_id, step_id) FROM stepwright.steps WHERE tenant_id = '${largestTenant}'`);
+assert.equal(Number(counted[0]?.['steps']), direct);
+const slowestMs = Math.max(...Object.values(timings).map(({ p95Ms }) => p95Ms));
+console.log(JSON.stringify({ ...environment(), rowCount, fillSeconds, countSeconds, roundCount, slowestMs, timings }, null, 2));
+await client.close();
+if (values.folder === undefined) await rm(folder, { recursive: true });
+process.exitCode = slowestMs < 1_000 ? 0 : 1;
