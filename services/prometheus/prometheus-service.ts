@@ -6,7 +6,10 @@ import { goBinary, hasGoCommand, installGoCommand, type GoCommand } from '../go.
 import type { RunningService, Service, StartOptions } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 
-/** Prometheus 3.16.0, whose Go module counts otherwise. Without the service discoveries of clouds, which are most of the build. */
+/**
+ * Prometheus 3.16.0, whose Go module counts otherwise, unless the machine has a Prometheus of its own (Debian's package: half a minute instead of many).
+ * Without the service discoveries of clouds, which are most of the build.
+ */
 const module = { version: 'v0.316.0', tags: ['remove_all_sd'] } as const;
 const server: GoCommand = { path: 'github.com/prometheus/prometheus/cmd/prometheus', ...module };
 const tool: GoCommand = { path: 'github.com/prometheus/prometheus/cmd/promtool', ...module };
@@ -25,10 +28,11 @@ export interface PrometheusOptions extends StartOptions {
 /** Prometheus with the shipped alerts, on a data folder. */
 export const prometheusService: Service = {
   name: 'prometheus',
-  title: `Prometheus ${prometheusVersion}, with the shipped alerts`,
+  title: hasOwn() ? 'the Prometheus of this machine, with the shipped alerts' : `Prometheus ${prometheusVersion}, with the shipped alerts`,
   missingTools: () => (isInstalled() ? [] : missingCommands(['go'])),
   isInstalled,
   install: async () => {
+    if (isInstalled()) return;
     for (const command of [server, tool]) installGoCommand(binaryFolder(), command);
   },
   start: (options = {}) => startPrometheus(options),
@@ -45,7 +49,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
   const configFile = join(directory, 'prometheus.json');
   writeFileSync(configFile, JSON.stringify(settings(options), undefined, 2));
   return startInBackground({
-    command: goBinary(binaryFolder(), server),
+    command: hasOwn() ? 'prometheus' : goBinary(binaryFolder(), server),
     args: [`--config.file=${configFile}`, `--storage.tsdb.path=${join(directory, 'data')}`, `--web.listen-address=127.0.0.1:${port}`],
     directory,
     port,
@@ -56,7 +60,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Runni
 
 /** The program that checks settings and alerts, after `install`. */
 export function promtoolBinary(): string {
-  return goBinary(binaryFolder(), tool);
+  return hasOwn() ? 'promtool' : goBinary(binaryFolder(), tool);
 }
 
 /** Where the shipped settings and alerts are. */
@@ -77,8 +81,12 @@ function settings({ targets = ['127.0.0.1:4281'], scrapeIntervalMs = 15_000 }: P
   };
 }
 
+function hasOwn(): boolean {
+  return missingCommands(['prometheus', 'promtool']).length === 0;
+}
+
 function isInstalled(): boolean {
-  return [server, tool].every((command) => hasGoCommand(binaryFolder(), command));
+  return hasOwn() || [server, tool].every((command) => hasGoCommand(binaryFolder(), command));
 }
 
 function binaryFolder(): string {
