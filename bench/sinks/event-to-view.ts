@@ -5,26 +5,33 @@ import type { ViewReader, ViewWriter } from '../../sinks/ports/views.ts';
 import { SinkRunner } from '../../sinks/runner/sink-runner.ts';
 import { createViewTarget, type ViewRow } from '../../sinks/views/view-target.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
-import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
+import type { Log } from '../../topology/log/log.ts';
 
 const topics = ['guide.steps.v1', 'guide.sessions.v1', 'guide.finished.v1'] as const;
 const serdes = { 'guide.steps.v1': jsonSerde<never>(), 'guide.sessions.v1': jsonSerde<never>(), 'guide.finished.v1': jsonSerde<never>() };
+const sessionCount = 50;
+
+export interface Pace {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** Of the sessions. */
+  readonly prefix: string;
+}
 
 /**
- * Sends steps at a pace and answers, for each, the milliseconds from its append to the moment when it and all before it stand for every reader. Through the runner with its
- * own settings (20 ms linger); the log is in memory, so what is measured is runner, driver and server.
+ * Sends steps at a pace and answers, for each, the milliseconds from its append to the moment when it and all before it stand for every reader: log, runner with its own
+ * settings (20 ms linger), views. The log must not have the topics yet.
  */
 export async function eventToView(
+  log: Log,
   views: ViewWriter & ViewReader,
-  { perSecond, seconds, prefix }: { readonly perSecond: number; readonly seconds: number; readonly prefix: string },
+  { perSecond, seconds, prefix }: Pace,
 ): Promise<readonly number[]> {
-  const clock = createSystemClock();
-  const log = createMemoryLog({ clock });
   await log.createTopics(topics.map((name) => ({ name, partitionCount: 1 })));
   const runner = new SinkRunner<ViewRow>({
     log,
     target: createViewTarget(views, serdes),
-    clock,
+    clock: createSystemClock(),
     random: Math.random,
     deadLetters: async () => {},
   });
@@ -36,24 +43,28 @@ export async function eventToView(
     ]);
     return offset;
   };
+  const placeOf = (index: number) => ({ tenantId: 'bench', sessionId: `${prefix}-${index % sessionCount}`, revision: revision(index + 1) });
+  for (let index = 0; index < sessionCount; index++) {
+    const place = placeOf(index);
+    await append('guide.sessions.v1', sessionRow(place), place.sessionId);
+  }
   const waits: Promise<number>[] = [];
   const startedAtMs = performance.now();
   const count = perSecond * seconds;
   for (let index = 0; index < count; index++) {
     const dueMs = startedAtMs + (index * 1_000) / perSecond - performance.now();
     if (dueMs > 1) await delay(dueMs);
-    const place = { tenantId: 'bench', sessionId: `${prefix}-${index % 50}`, revision: revision(index + 1) };
-    if (index < 50) await append('guide.sessions.v1', sessionRow(place), place.sessionId);
+    const place = placeOf(index);
     const sentAtMs = performance.now();
-    const offset = await append('guide.steps.v1', stepRow({ ...place, stepId: `step-${index}`, order: index }), place.sessionId);
-    const stands = runner.whenApplied([{ topic: 'guide.steps.v1', partition: 0, nextOffset: offset + 1n }]);
+    // Side by side, as many agents send: one that waits for the log does not hold up the next.
+    const appended = append('guide.steps.v1', stepRow({ ...place, stepId: `step-${index}`, order: index }), place.sessionId);
+    const stands = appended.then((offset) => runner.whenApplied([{ topic: 'guide.steps.v1', partition: 0, nextOffset: offset + 1n }]));
     waits.push(stands.then(() => performance.now() - sentAtMs));
   }
   const durations = await Promise.all(waits);
-  const last = await views.liveSteps('bench', `${prefix}-${(count - 1) % 50}`);
+  const last = await views.liveSteps('bench', `${prefix}-${(count - 1) % sessionCount}`);
   if (typeof last !== 'object' || last.steps.at(-1)?.stepId !== `step-${count - 1}`) throw new Error('the last step is not in the view');
   await producer.close();
   await runner.close();
-  await log.close();
   return durations;
 }

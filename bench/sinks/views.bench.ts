@@ -1,5 +1,5 @@
 /**
- * Question: what does the Scylla sink cost beside a plain driver loop that makes the same writes, with and without seals, and how long does a step take to be readable?
+ * Question: what does the Scylla sink cost beside a plain driver loop that makes the same writes, with and without seals?
  * Not measured: several nodes, a network, ScyllaDB itself (Cassandra stands in), a cold cache, compaction of full disks.
  * Run: `npm run services -- up cassandra`, then `node dist/bench/sinks/views.bench.js [HOST:PORT]`.
  */
@@ -9,8 +9,6 @@ import { cassandraService } from '../../services/cassandra/cassandra-service.ts'
 import { openScyllaViews } from '../../sinks/scylla/scylla-views.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { environment, spreadOf } from '../environment.ts';
-import { percentile, rounded } from '../live/percentile.ts';
-import { eventToView } from './event-to-view.ts';
 import { openPlainLoop } from './plain-loop.ts';
 import { planBatches } from './views-plan.ts';
 
@@ -61,9 +59,6 @@ for (let run = 0; run < runCount; run++) {
 }
 const rate = (runs: readonly Run[]) => spreadOf(runs.map((run) => run.rowsPerSecond));
 const cpu = (runs: readonly Run[]) => spreadOf(runs.map((run) => run.cpuSeconds));
-const edition = newEdition();
-const views = await openSink(edition);
-const durations = await eventToView(views, { perSecond: 200, seconds: 15, prefix: edition });
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 const report = {
   environment: environment(),
@@ -71,7 +66,5 @@ const report = {
   ratioToSealedLoop: hundredths(rate(results.sink).median / rate(results.sealedLoop).median),
   ratioToUnsealedLoop: hundredths(rate(results.sink).median / rate(results.plain).median),
   clientCpuOverSealedLoop: hundredths(cpu(results.sink).median / cpu(results.sealedLoop).median),
-  eventToViewMs: { count: durations.length, p50: rounded(percentile(durations, 0.5)), p99: rounded(percentile(durations, 0.99)) },
 };
 console.log(JSON.stringify(report, undefined, 1));
-await views.close();

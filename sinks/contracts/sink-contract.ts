@@ -1,40 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeadLetter } from '../../schemas/types/usage.ts';
-import type { Clock } from '../../topology/base/clock.ts';
-import { createSystemClock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
-import type { Log } from '../../topology/log/log.ts';
-import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
-import { SinkRunner } from '../runner/sink-runner.ts';
-import type { SinkRunnerOptions } from '../runner/sink-runner.ts';
 import type { SinkTarget } from '../runner/sink-target.ts';
-
-/** A target for one test. `open` may be called again on the same state after the target was closed. */
-export interface SinkUnderTest<Row> {
-  readonly open: () => Promise<SinkTarget<Row>>;
-  /** What a reader of the target sees, comparable; the same for the same records however often and in whatever batches they were applied. */
-  readonly effect: () => Promise<unknown>;
-  readonly end: () => Promise<void>;
-}
-
-export interface SinkSamples {
-  /** Encoded records of session `s1` to `s9` of tenant `acme`, oldest first, at least four, all with an effect. */
-  readonly values: readonly { readonly topic: string; readonly value: Buffer }[];
-}
-
-interface Bench<Row> {
-  readonly log: Log;
-  readonly sink: SinkUnderTest<Row>;
-  readonly letters: DeadLetter[];
-  readonly send: (values: SinkSamples['values']) => Promise<void>;
-  /** Runs the sink to the end of its topics and closes it. */
-  readonly drain: (change?: Partial<SinkRunnerOptions<Row>>) => Promise<void>;
-}
+import { disturbances } from './disturbance-contract.ts';
+import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from './sink-bench.ts';
 
 /** What every sink promises, run by the same runner. */
 export function sinkContract<Row>(name: string, make: () => Promise<SinkUnderTest<Row>>, samples: () => Promise<SinkSamples>): void {
-  const test = (title: string, body: (bench: Bench<Row>, values: SinkSamples['values']) => Promise<void>): void => {
+  const test = (title: string, body: (bench: SinkBench<Row>, values: SinkSamples['values']) => Promise<void>): void => {
     it(title, async () => {
       const sink = await make();
       const bench = await createBench(sink);
@@ -49,10 +22,11 @@ export function sinkContract<Row>(name: string, make: () => Promise<SinkUnderTes
   describe(`sink contract: ${name}`, () => {
     effects(test);
     failures(test, make, samples);
+    disturbances(make, samples);
   });
 }
 
-type Test<Row> = (title: string, body: (bench: Bench<Row>, values: SinkSamples['values']) => Promise<void>) => void;
+type Test<Row> = (title: string, body: (bench: SinkBench<Row>, values: SinkSamples['values']) => Promise<void>) => void;
 
 function effects<Row>(test: Test<Row>): void {
   test('goes on where it stopped and has the effect of one run (S1)', async ({ sink, send, drain }, values) => {
@@ -146,59 +120,6 @@ function failures<Row>(test: Test<Row>, make: () => Promise<SinkUnderTest<Row>>,
   });
 }
 
-async function createBench<Row>(sink: SinkUnderTest<Row>): Promise<Bench<Row>> {
-  const log = createMemoryLog({ clock: wakefulClock() });
-  const letters: DeadLetter[] = [];
-  const target = await sink.open();
-  const topics = [...target.topics];
-  await target.close();
-  await log.createTopics(topics.map((name) => ({ name, partitionCount: 2 })));
-  const clock = wakefulClock();
-  return {
-    log,
-    sink,
-    letters,
-    send: async (values) => {
-      const producer = await log.openProducer();
-      for (const { topic, value } of values)
-        await producer.send([{ topic, value, partition: 0, key: Buffer.from('acme/s1'), timestampMs: 0 }]);
-      await producer.close();
-    },
-    drain: async (change = {}) => {
-      const deadLetters = async (more: readonly DeadLetter[]): Promise<void> => void letters.push(...more);
-      const runner = new SinkRunner<Row>({ log, target: await sink.open(), clock, random: () => 0, deadLetters, lingerMs: 0, ...change });
-      runner.start();
-      await runner.whenApplied(await ends(log, topics));
-      await runner.close();
-    },
-  };
-}
-
-async function ends(log: Log, topics: readonly string[]): Promise<Awaited<ReturnType<Log['offsets']>>> {
-  return log.offsets(
-    topics.flatMap((topic) => [0, 1].map((partition) => ({ topic, partition }))),
-    'read_committed',
-  );
-}
-
-async function decodeAll<Row>(
-  log: Log,
-  target: SinkTarget<Row>,
-): Promise<{ topic: string; partition: number; offset: bigint; row: Row }[]> {
-  const reader = await log.openReader({ from: (await ends(log, target.topics)).map((end) => ({ ...end, nextOffset: end.startOffset })) });
-  const rows = [];
-  for (let batches = await reader.poll({ maxWaitMs: 0 }); batches.length > 0; batches = await reader.poll({ maxWaitMs: 0 })) {
-    for (const { topic, partition, records } of batches) {
-      for (const record of records) {
-        const row = target.decode(topic, record);
-        if (row !== undefined) rows.push({ topic, partition, offset: record.offset, row });
-      }
-    }
-  }
-  await reader.close();
-  return rows;
-}
-
 /** Every `failEvery`th call fails, by turns before and after the work was done. */
 function flaky<Row>(target: SinkTarget<Row>, failEvery: number): SinkTarget<Row> {
   let callCount = 0;
@@ -216,17 +137,6 @@ function flaky<Row>(target: SinkTarget<Row>, failEvery: number): SinkTarget<Row>
         throw new StepwrightError('SINK_FAILED', 'Made to fail before.', { disposition: 'retry' });
       await target.apply(batch);
       if (fails) throw new StepwrightError('SINK_FAILED', 'Made to fail after.', { disposition: 'retry' });
-    },
-  };
-}
-
-/** The machine's clock whose timers keep the process alive: a test has nothing else that does. */
-function wakefulClock(): Clock {
-  return {
-    ...createSystemClock(),
-    setTimer: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs);
-      return () => clearTimeout(timer);
     },
   };
 }

@@ -4,12 +4,11 @@ import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
-import { jsonSerde } from '../contracts/json-serde.ts';
 import { sinkContract } from '../contracts/sink-contract.ts';
+import { viewSamples, viewSink } from '../contracts/view-samples.ts';
 import { batchOf, guideRow, revision, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
 import { livePartitionOf, viewsContract, type Views } from '../contracts/views-contract.ts';
 import { MemoryViews } from '../memory/memory-views.ts';
-import { createViewTarget } from '../views/view-target.ts';
 import { openScyllaViews } from './scylla-views.ts';
 import { ownTenants } from './test-support/own-tenants.ts';
 import { dataCenter, findTestServer, newKeyspace } from './test-support/test-server.ts';
@@ -32,19 +31,6 @@ function viewsOf(id: string): Promise<Views> {
 const newId = (): string => randomBytes(4).toString('hex');
 const nothingToDelete = async (): Promise<void> => {};
 
-const serdes = { 'guide.steps.v1': jsonSerde<never>(), 'guide.sessions.v1': jsonSerde<never>(), 'guide.finished.v1': jsonSerde<never>() };
-const json = (topic: keyof typeof serdes, row: object): { topic: string; value: Buffer } => ({
-  topic,
-  value: Buffer.from(JSON.stringify(row)),
-});
-const values = [
-  json('guide.sessions.v1', sessionRow()),
-  json('guide.steps.v1', stepRow({ revision: revision(1, false), state: 'provisional' })),
-  json('guide.steps.v1', stepRow({ revision: revision(2), title: 'Click Save twice' })),
-  json('guide.steps.v1', stepRow({ stepId: 'step-2', order: 2 })),
-  json('guide.finished.v1', guideRow()),
-];
-
 describe('on a CQL server', skip, () => {
   before(async () => (await viewsOf('first')).close());
   viewsContract(
@@ -59,19 +45,9 @@ describe('on a CQL server', skip, () => {
     'scylla views',
     async () => {
       const id = newId();
-      return {
-        open: async () => createViewTarget(await viewsOf(id), serdes),
-        effect: async () => {
-          const views = await viewsOf(id);
-          const snapshot = await views.liveSteps('acme', 's1');
-          const seen = [typeof snapshot === 'object' ? { ...snapshot, position: undefined } : snapshot, await views.guide('acme', 's1')];
-          await views.close();
-          return seen;
-        },
-        end: nothingToDelete,
-      };
+      return viewSink(() => viewsOf(id), nothingToDelete);
     },
-    async () => ({ values }),
+    async () => viewSamples,
   );
 
   it('pages through months without a gap, ends a page after twelve that are empty of matches, and goes on from there', async () => {

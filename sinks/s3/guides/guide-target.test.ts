@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
+import type { SinkUnderTest } from '../../contracts/sink-bench.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
 import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
+import { createSystemClock } from '../../../topology/base/clock.ts';
+import { openFolderObjectStore } from '../folder/folder-object-store.ts';
 import { sampleGuide } from '../render/render-fixtures.ts';
 import { createGuideDocuments } from './guide-documents.ts';
 import { GuidePublisher } from './guide-publisher.ts';
@@ -24,17 +30,24 @@ function sample(sessionId: string, ordinal: number): { topic: string; value: Buf
   return { topic: 'guide.finished.v1', value: Buffer.from(JSON.stringify(guide)) };
 }
 
+const samples = async () => ({ values: [sample('s1', 3), sample('s2', 4), sample('s1', 9), sample('s3', 1)] });
+
+function guideSink(store: ObjectStore, end: () => Promise<void>): SinkUnderTest<Guide> {
+  return {
+    open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
+    effect: () => contents(store, 'guides/'),
+    end,
+  };
+}
+
+sinkContract<Guide>('guides', async () => guideSink(createMemoryObjectStore(), async () => {}), samples);
 sinkContract<Guide>(
-  'guides',
+  'guides in a folder',
   async () => {
-    const store = createMemoryObjectStore();
-    return {
-      open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
-      effect: () => contents(store, 'guides/'),
-      end: async () => {},
-    };
+    const folder = await mkdtemp(join(tmpdir(), 'stepwright-guides-'));
+    return guideSink(await openFolderObjectStore({ folder, clock: createSystemClock() }), () => rm(folder, { recursive: true }));
   },
-  async () => ({ values: [sample('s1', 3), sample('s2', 4), sample('s1', 9), sample('s3', 1)] }),
+  samples,
 );
 
 it('publishes three documents that the pointer names, with pictures inlined', async () => {

@@ -6,6 +6,8 @@ import { it } from 'node:test';
 import { createMemoryKeyring } from '../../../processors/ports/memory-keyring.ts';
 import { hasCode } from '../../../topology/base/errors.ts';
 import { batchOf, guideRow, sessionRow, stepRow } from '../../contracts/view-fixtures.ts';
+import { sinkContract } from '../../contracts/sink-contract.ts';
+import { viewSamples, viewSink } from '../../contracts/view-samples.ts';
 import { livePartitionOf, viewsContract } from '../../contracts/views-contract.ts';
 import { openEmbeddedViews } from './embedded-views.ts';
 
@@ -22,6 +24,18 @@ viewsContract(
     return { open: () => openEmbeddedViews({ folder, livePartitionOf, keyring }), end: () => rm(folder, { recursive: true }) };
   },
   { keepsState: true },
+);
+
+sinkContract(
+  'embedded views',
+  async () => {
+    const folder = await temporaryFolder();
+    return viewSink(
+      () => openEmbeddedViews({ folder, livePartitionOf, keyring }),
+      () => rm(folder, { recursive: true }),
+    );
+  },
+  async () => viewSamples,
 );
 
 it('refuses a folder that is in use, by a code and with the way out', async () => {
