@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { SinkBatch, SinkTarget } from '../runner/sink-target.ts';
-import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from './sink-bench.ts';
+import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from '../test-support/sink-bench.ts';
 
 type Make<Row> = () => Promise<SinkUnderTest<Row>>;
 type Values = SinkSamples['values'];

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { SinkTarget } from '../runner/sink-target.ts';
 import { disturbances } from './disturbance-contract.ts';
-import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from './sink-bench.ts';
+import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from '../test-support/sink-bench.ts';
 
 /** What every sink promises, run by the same runner. */
 export function sinkContract<Row>(name: string, make: () => Promise<SinkUnderTest<Row>>, samples: () => Promise<SinkSamples>): void {

@@ -1,6 +1,6 @@
 import { createViewTarget, type ViewRow } from '../views/view-target.ts';
 import { jsonSerde } from './json-serde.ts';
-import type { SinkSamples, SinkUnderTest } from './sink-bench.ts';
+import type { SinkSamples, SinkUnderTest } from '../test-support/sink-bench.ts';
 import { guideRow, revision, sessionRow, stepRow } from './view-fixtures.ts';
 import type { Views } from './views-contract.ts';
 

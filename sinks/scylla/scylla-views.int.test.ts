@@ -6,7 +6,7 @@ import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { sinkContract } from '../contracts/sink-contract.ts';
 import { viewSamples, viewSink } from '../contracts/view-samples.ts';
-import { batchOf, guideRow, revision, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
+import { batchOf, guideRow, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
 import { livePartitionOf, viewsContract, type Views } from '../contracts/views-contract.ts';
 import { MemoryViews } from '../memory/memory-views.ts';
 import { openScyllaViews } from './scylla-views.ts';

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../../../topology/base/errors.ts';
-import type { SinkSamples, SinkUnderTest } from '../../contracts/sink-bench.ts';
+import type { SinkSamples, SinkUnderTest } from '../../test-support/sink-bench.ts';
 import type { AnalyticsRow } from '../analytics-rows.ts';
 import { openAnalytics } from '../open-analytics.ts';
 import type { Analytics, AnalyticsOptions, AnalyticsPlace } from '../open-analytics.ts';

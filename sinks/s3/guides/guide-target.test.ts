@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
-import type { SinkUnderTest } from '../../contracts/sink-bench.ts';
+import type { SinkUnderTest } from '../../test-support/sink-bench.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
 import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
