@@ -7,4 +7,11 @@ import type { Service } from './service.ts';
 import { versitygwService } from './versitygw/versitygw-service.ts';
 
 /** Every service, by the name that the command takes. */
-export const services: readonly Service[] = [kafkaService, cassandraService, versitygwService, apicurioService, prometheusService, chdbHttpService];
+export const services: readonly Service[] = [
+  kafkaService,
+  cassandraService,
+  versitygwService,
+  apicurioService,
+  prometheusService,
+  chdbHttpService,
+];
