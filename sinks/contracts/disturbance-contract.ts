@@ -61,9 +61,11 @@ export function disturbances<Row>(make: Make<Row>, samples: () => Promise<SinkSa
     await send(values);
     const clock = jumpingClock();
     let tryCount = 0;
+    let backAtMs: number | undefined;
     const target = before(await sink.open(), () => {
       tryCount += 1;
-      if (clock.monotonicMs() < awayMs) throw new StepwrightError('SINK_FAILED', 'Away.', { disposition: 'retry' });
+      backAtMs ??= clock.monotonicMs() + awayMs;
+      if (clock.monotonicMs() < backAtMs) throw new StepwrightError('SINK_FAILED', 'Away.', { disposition: 'retry' });
     });
     const runner = await run({ target, clock, random: () => 0.5 });
     await runner.whenApplied(await ends());
