@@ -195,12 +195,11 @@ export class LayeredTaskState implements port.TaskState {
   async #writeRestored(isDone: boolean): Promise<void> {
     if (this.#restored.isEmpty && !this.#restoring) return;
     const part = this.#restored.take();
-    const { records, positions } = part;
-    const changelogs = new Map([...this.#meta.changelogs, ...positions]);
+    const changelogs = new Map([...this.#meta.changelogs, ...part.positions]);
     const nowMs = this.#parts.options.clock.nowMs();
     const meta = { ...this.#meta, changelogs, flushedAtMs: isDone ? nowMs : (this.#meta.flushedAtMs ?? nowMs) };
     try {
-      await this.#writeBatch(meta, (batch) => inTurns(records.length, (from, to) => this.#addRestored(batch, records.slice(from, to))));
+      await this.#writeBatch(meta, (batch) => inTurns(part.count, (from, to) => this.#addRestored(batch, part.entries(from, to))));
     } catch (error) {
       this.#restored.giveBack(part);
       throw error;
