@@ -11,7 +11,7 @@ import { repositoryRoot } from '../cache-folder.ts';
 import { apicurioService } from '../apicurio/apicurio-service.ts';
 import { brokerProperties } from '../kafka/broker-properties.ts';
 import { kafkaService } from '../kafka/kafka-service.ts';
-import { prometheusService } from '../prometheus/prometheus-service.ts';
+import { prometheusVersion } from '../prometheus/prometheus-service.ts';
 import {
   fileOfRepository,
   readComposeFile,
@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     assert.ok(kafkaService.title.includes(tagOf('kafka-1')));
     assert.ok(versitygwService.title.includes(tagOf('s3')));
     assert.ok(apicurioService.title.includes(tagOf('registry')));
-    assert.ok(prometheusService.title.includes(tagOf('prometheus')));
+    assert.equal(tagOf('prometheus'), `v${prometheusVersion}`);
     for (const [name] of roles) assert.equal(tagOf(name), packageVersion());
   });
 
