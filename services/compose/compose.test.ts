@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     assert.ok(kafkaService.title.includes(tagOf('kafka-1')));
     assert.ok(versitygwService.title.includes(tagOf('s3')));
     assert.ok(apicurioService.title.includes(tagOf('registry')));
-    assert.equal(tagOf('prometheus'), `v${prometheusVersion}`);
+    assert.equal(tagOf('prometheus'), prometheusVersion);
     for (const [name] of roles) assert.equal(tagOf(name), packageVersion());
   });
 
