@@ -50,7 +50,7 @@ function drawBars(rows: readonly ReportRow[], column: string, label: string): SV
 }
 
 function table(title: string, rows: readonly ReportRow[], columns: readonly Column[]): HTMLElement {
-  const kind = (name: string): string | undefined => (typeof rows[0]?.[name] === 'number' ? 'number' : undefined);
+  const kind = (name: string): string | undefined => (name === 'day' ? 'day' : typeof rows[0]?.[name] === 'number' ? 'number' : undefined);
   const head = columns.map(({ name, title: text }) => element('th', { scope: 'col', class: kind(name) }, text));
   // Newest first where rows are days.
   const ordered = columns[0]?.name === 'day' ? [...rows].reverse() : rows;

@@ -8,6 +8,7 @@ const spans = [7, 30, 90] as const;
 const content = openPage('Analytics');
 const figures = element('div', { class: 'tiles' });
 const panels = element('div', { class: 'panels' });
+const shown = element('p', { class: 'quiet', role: 'status' });
 const from = element('input', { type: 'date', 'aria-label': 'First day' });
 const to = element('input', { type: 'date', 'aria-label': 'Last day' });
 const tenant = element('select', { 'aria-label': 'Tenant' });
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
     load(me).catch(showFailure);
   });
   tenant.addEventListener('change', () => void load(me).catch(showFailure));
-  content.append(element('h1', {}, 'Analytics'), filters, figures, panels);
+  content.append(element('h1', {}, 'Analytics'), filters, shown, figures, panels);
   if (me.operator) await offerTenants(me);
   await load(me);
 }
@@ -88,7 +89,7 @@ async function load(me: Me): Promise<void> {
   if (mine !== lastLoad) return;
   figures.replaceChildren(...tiles(answers));
   panels.replaceChildren(...panelsOf(answers, me).map(panel));
-  say(`${from.value} to ${to.value}${me.operator ? `, ${tenant.value}` : ''}`);
+  shown.textContent = `${from.value} to ${to.value}, days in UTC${me.operator ? `, tenant ${tenant.value}` : ''}`;
 }
 
 function showFailure(error: unknown): void {
