@@ -39,6 +39,8 @@ export const vendorOwners = {
   'cassandra-driver': ['sinks/scylla', 'bench/sinks'],
   '@clickhouse/client': ['sinks/clickhouse'],
   chdb: ['sinks/clickhouse', 'services/clickhouse'],
+  hyparquet: ['sinks/lake'],
+  'hyparquet-writer': ['sinks/lake'],
   '@aws-sdk/client-s3': ['sinks/s3', 'bench/sinks'],
   '@aws-sdk/s3-request-presigner': ['sinks/s3'],
   sharp: ['processors/adapters', 'bench/images'],

@@ -5,10 +5,19 @@ import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, memoryOptions, roleOptions } from '../options.ts';
 import { storeOptions, adapterRules, adaptersOf } from '../adapter-options.ts';
+import { lakeOptions } from '../lake-options.ts';
 import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
-import { embeddedLogRule, embeddedViewsRule, originRule, publicUrlRule, roleNamesRule, threadsRule } from '../platform/role-rules.ts';
+import {
+  embeddedLogRule,
+  embeddedViewsRule,
+  lakeRule,
+  originRule,
+  publicUrlRule,
+  roleNamesRule,
+  threadsRule,
+} from '../platform/role-rules.ts';
 import { isRole } from '../platform/roles.ts';
 import { stayUp } from '../start/stay-up.ts';
 import { stopWithin } from '../start/stop-within.ts';
@@ -23,6 +32,7 @@ const table = {
   ...memoryOptions,
   ...analyticsOptions,
   ...storeOptions,
+  ...lakeOptions,
 };
 type Values = OptionValues<typeof table>;
 
@@ -34,7 +44,7 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [roleNamesRule, embeddedLogRule, threadsRule, embeddedViewsRule, ...adapterRules, originRule, publicUrlRule],
+  rules: [roleNamesRule, embeddedLogRule, threadsRule, embeddedViewsRule, lakeRule, ...adapterRules, originRule, publicUrlRule],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     limitHeapGrowth(values.heapGrowthPercent);
@@ -58,7 +68,7 @@ function optionsOf(values: Values): RoleProcessOptions {
     ...values,
     roles: wanted,
     advertisedHost: values.advertisedHost ?? `${hostname()}:${process.pid}`,
-    adapters: adaptersOf(values),
+    adapters: { ...adaptersOf(values), ...(values.lake === 'on' && { lake: { fileMs: values.lakeFileMs } }) },
     gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };

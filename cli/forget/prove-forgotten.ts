@@ -4,6 +4,7 @@ import { openKeyring, openLog, openObjects, type AdapterChoice, type AdapterEnvi
 import { changelogTopics } from '../platform/changelog-topics.ts';
 import { ingestStateTopic, topicSpecs } from '../platform/topics.ts';
 import type { Findings } from './findings.ts';
+import { scanLake } from './scan-lake.ts';
 import { scanLog } from './scan-log.ts';
 import { scanObjects } from './scan-objects.ts';
 import { scanStoredRows } from './scan-stored-rows.ts';
@@ -32,7 +33,12 @@ export async function proveForgotten(options: ProofOptions, findings: Findings):
     if (adapters.scylla === undefined) await scanViews(folders.views, [tenantId, sessionId], findings);
     else await scanStoredRows(adapters.scylla, [tenantId, sessionId], findings);
     const { store, close } = await openObjects(adapters, options);
-    await scanObjects(store, [tenantId, sessionId], findings).finally(close);
+    try {
+      await scanObjects(store, [tenantId, sessionId], findings);
+      await scanLake(store, [tenantId, sessionId], findings);
+    } finally {
+      await close();
+    }
   } finally {
     await log.close();
   }

@@ -34,12 +34,14 @@ export const logKinds = ['embedded', 'kafka'] as const;
 export const viewKinds = ['embedded', 'scylla'] as const;
 export const objectKinds = ['folder', 's3'] as const;
 export const analyticsKinds = ['chdb', 'clickhouse', 'off'] as const;
+export const lakeKinds = ['off', 'on'] as const;
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
 export type LogKind = (typeof logKinds)[number];
 export type ViewKind = (typeof viewKinds)[number];
 export type ObjectKind = (typeof objectKinds)[number];
 export type AnalyticsKind = (typeof analyticsKinds)[number];
+export type LakeKind = (typeof lakeKinds)[number];
 
 export interface KafkaChoice {
   readonly brokers: readonly string[];
@@ -51,6 +53,11 @@ export interface KafkaChoice {
   readonly mechanism: (typeof saslMechanisms)[number];
   readonly user: string | undefined;
   readonly password: string | undefined;
+}
+
+export interface LakeChoice {
+  /** Longest time from a record to its file. */
+  readonly fileMs: number;
 }
 
 export interface AdapterChoice {
@@ -66,6 +73,8 @@ export interface AdapterChoice {
   readonly clickhouse?: ClickHouseServerOptions;
   /** Of analytics; rows are kept for ever when undefined. */
   readonly retention?: Retention;
+  /** Raw events as Parquet among the objects; none when undefined. */
+  readonly lake?: LakeChoice;
   /** A folder when undefined. */
   readonly registry?: RegistryChoice | undefined;
 }

@@ -160,7 +160,7 @@ async function startStream(options: RoleProcessOptions, { process, storage, late
   const readSide = needsViews ? opened.add(await openReadSide(storage, adapters, { ...process, folders: storage.folders })) : undefined;
   const whole = readSide && joined(storage, readSide);
   const isSinks = roles.includes('sinks') && whole !== undefined;
-  const sinks = isSinks ? opened.add(startSinks({ ...process, storage: whole }, failures)).all : [];
+  const sinks = isSinks ? opened.add(startSinks({ ...process, storage: whole, lake: adapters.lake }, failures)).all : [];
   if (!roles.includes('processors')) return { whole, app: undefined, sinks, failures };
   late.processors = opened.add(await openProcessors(options, { process, storage }, failures));
   return { whole, app: late.processors.app, sinks, failures };

@@ -1,4 +1,4 @@
-import type { AnalyticsKind, LogKind, ViewKind } from './adapters.ts';
+import type { AnalyticsKind, LakeKind, LogKind, ViewKind } from './adapters.ts';
 import { isRole, roles } from './roles.ts';
 
 interface Refused<Name extends string> {
@@ -50,6 +50,11 @@ export function embeddedViewsRule({ roles: wanted, views }: Pick<RoleValues, 'ro
   if (views !== 'embedded' || !wanted.includes(has) || wanted.includes(lacks)) return undefined;
   const problem = `embedded is a folder that one process owns: sinks fill it and gateway reads it, so name both here (--roles gateway,sinks), or say --views scylla`;
   return { option: 'views', problem };
+}
+
+export function lakeRule({ roles: wanted, lake }: Pick<RoleValues, 'roles'> & { readonly lake: LakeKind }): Refused<'lake'> | undefined {
+  if (lake === 'off' || wanted.includes('sinks')) return undefined;
+  return { option: 'lake', problem: 'is for the role sinks, which this process does not have' };
 }
 
 export function threadsRule(values: Pick<RoleValues, 'roles' | 'log'> & { readonly threads: number }): Refused<'threads'> | undefined {

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../schemas/types/usage.ts';
-import { SinkRunner } from '../../sinks/runner/sink-runner.ts';
+import { SinkRunner, type SinkRunnerOptions } from '../../sinks/runner/sink-runner.ts';
 import type { SinkTarget } from '../../sinks/runner/sink-target.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import type { Clock } from '../../topology/base/clock.ts';
@@ -30,8 +30,11 @@ export interface SinkEnvironment {
   readonly failures: Failures;
 }
 
+/** When a batch is applied; the runner's defaults when not given. */
+export type BatchLimits = Pick<SinkRunnerOptions<unknown>, 'batchBytes' | 'batchRows' | 'lingerMs'>;
+
 /** Starts to carry records to the target. */
-export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<Row>): SinkHandle {
+export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<Row>, limits: BatchLimits = {}): SinkHandle {
   const { failures, ...rest } = environment;
   let isOff = false;
   const failed = (error: unknown): void => {
@@ -39,7 +42,7 @@ export function startSink<Row>(environment: SinkEnvironment, target: SinkTarget<
     isOff = hasCode(error, 'ANALYTICS_OFF');
     if (!isOff) failures.add(`sink ${target.name}`, error);
   };
-  const runner = new SinkRunner<Row>({ ...rest, target, onFailed: failed });
+  const runner = new SinkRunner<Row>({ ...rest, ...limits, target, onFailed: failed });
   runner.start();
   return {
     name: target.name,

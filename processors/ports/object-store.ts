@@ -1,4 +1,4 @@
-/** Blobs by key. Keys are `/`-separated, `[A-Za-z0-9._-]` segments. Implemented by sinks/s3 and its folder twin; one contract suite. */
+/** Blobs by key. Keys are `/`-separated, `[A-Za-z0-9._=-]` segments. Implemented by sinks/s3 and its folder twin; one contract suite. */
 export interface ObjectStore {
   get(key: string): Promise<Buffer | undefined>;
   head(key: string): Promise<{ readonly sizeBytes: number; readonly contentType: string } | undefined>;

@@ -42,6 +42,7 @@ function writing(test: Test): void {
       ['a/b/other.html', 'application/octet-stream'],
       ['a/b/no-extension', 'image/webp'],
       ['x', 'application/json'],
+      ['a/day=2026-11-22/x.parquet', 'application/vnd.apache.parquet'],
     ] as const;
     for (const [key, contentType] of cases) {
       assert.equal(await store.put(key, Buffer.from(`body of ${key}`), { contentType }), true);

@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../../schemas/types/usage.ts';
 import type { Clock } from '../../topology/base/clock.ts';
-import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
+import { StepwrightError } from '../../topology/base/errors.ts';
 import { silentLogger } from '../../topology/base/logger.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
@@ -248,5 +248,6 @@ export class SinkRunner<Row> {
 }
 
 function isTransient(error: unknown): error is StepwrightError {
-  return error instanceof StepwrightError && (error.disposition === 'retry' || hasCode(error, 'LOG_OFFSET_OUT_OF_RANGE'));
+  if (!(error instanceof StepwrightError)) return false;
+  return error.disposition === 'retry' || error.disposition === 'rebuild-task' || error.code === 'LOG_OFFSET_OUT_OF_RANGE';
 }

@@ -33,7 +33,8 @@ export interface SinkTarget<Row> {
   plannedRanges?(): Promise<readonly SourceRange[]>;
   /**
    * Writes the rows, then the positions after the ranges. @throws disposition `retry`: the same batch again, later; `dead-letter`: some row
-   * is refused, the runner finds which; anything else stops the sink.
+   * is refused, the runner finds which; `rebuild-task`: the batch is dropped and reading begins again at the plan and the positions; anything else
+   * stops the sink.
    */
   apply(batch: SinkBatch<Row>): Promise<void>;
   /** Deletes what is addressed by the session and lets nothing of it pass later. Answers how many rows or objects went. */

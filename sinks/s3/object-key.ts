@@ -4,11 +4,11 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 export const maxSegmentLength = 120;
 export const maxKeyLength = 900;
 
-const segmentShape = /^[A-Za-z0-9._-]+$/;
+const segmentShape = /^[A-Za-z0-9._=-]+$/;
 
 /**
  * Answers the segments of a key.
- * @throws {OBJECT_KEY_INVALID} when the key is empty, too long, has an empty or relative segment or a character outside `[A-Za-z0-9._-]`.
+ * @throws {OBJECT_KEY_INVALID} when the key is empty, too long, has an empty or relative segment or a character outside `[A-Za-z0-9._=-]`.
  */
 export function keySegments(key: string): readonly string[] {
   const segments = key.split('/');
@@ -40,11 +40,11 @@ function segmentProblem(segment: string): string | undefined {
 }
 
 function characterProblem(segment: string): string | undefined {
-  return segmentShape.test(segment) ? undefined : 'has a character outside [A-Za-z0-9._-]';
+  return segmentShape.test(segment) ? undefined : 'has a character outside [A-Za-z0-9._=-]';
 }
 
 function invalidKey(problem: string, length: number): StepwrightError {
-  return new StepwrightError('OBJECT_KEY_INVALID', `Object key ${problem}; a key is segments of [A-Za-z0-9._-] joined by "/".`, {
+  return new StepwrightError('OBJECT_KEY_INVALID', `Object key ${problem}; a key is segments of [A-Za-z0-9._=-] joined by "/".`, {
     disposition: 'dead-letter',
     context: { length },
   });

@@ -73,6 +73,7 @@ export const errorCodes = [
   'ANALYTICS_OFF',
   'ANALYTICS_FAILED',
   'SINK_FAILED',
+  'SINK_OVERTAKEN',
   // gateway
   'SPOOL_FULL',
   // import and commands

@@ -11,6 +11,7 @@ const plainTypes: Readonly<Record<string, string>> = {
   '.jpg': 'image/jpeg',
   '.json': 'application/json',
   '.md': 'text/markdown; charset=utf-8',
+  '.parquet': 'application/vnd.apache.parquet',
   '.png': 'image/png',
   '.webp': 'image/webp',
 };
@@ -42,7 +43,7 @@ export function decodeEntry(name: string, isFolder: boolean): { readonly segment
   const suffixed = name.endsWith(suffix);
   const bare = suffixed ? name.slice(0, -suffix.length) : name;
   const segment = bare.replace(/~([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-  return /^[A-Za-z0-9._-]+$/.test(segment) ? { segment, framed: suffixed && !isFolder } : undefined;
+  return /^[A-Za-z0-9._=-]+$/.test(segment) ? { segment, framed: suffixed && !isFolder } : undefined;
 }
 
 export function encodeFolder(segment: string): string {

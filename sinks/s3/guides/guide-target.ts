@@ -3,6 +3,7 @@ import type { Serde } from '../../../schemas/serde.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
 import { silentMetrics } from '../../../topology/base/metrics.ts';
 import type { Metrics } from '../../../topology/base/metrics.ts';
+import { inParallel } from '../../runner/in-parallel.ts';
 import type { SinkTarget } from '../../runner/sink-target.ts';
 import { createObjectPositions } from '../object-positions.ts';
 import { pointerPosition } from './guide-pointer.ts';
@@ -47,18 +48,4 @@ export function createGuideTarget(options: GuideTargetOptions): SinkTarget<Guide
     forget: (tenantId, sessionId) => publisher.forget(tenantId, sessionId),
     close: async () => {},
   };
-}
-
-/** Does the work of every item, at most `mostAtOnce` at a time. Begins nothing after a failure, and throws the first one when all that began has ended. */
-async function inParallel<Item>(items: readonly Item[], mostAtOnce: number, work: (item: Item) => Promise<void>): Promise<void> {
-  const left = items.values();
-  const failures: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (const item of left) {
-      await work(item).catch((error: unknown) => failures.push(error));
-      if (failures.length > 0) return;
-    }
-  };
-  await Promise.all(Array.from({ length: mostAtOnce }, worker));
-  if (failures.length > 0) throw failures[0];
 }
