@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { analyticsCommand } from './analytics.ts';
 import { createConfigCommand } from './config.ts';
 import { deadLettersCommand } from './dead-letters.ts';
 import { forgetCommand } from './forget.ts';
@@ -18,6 +19,7 @@ const working: readonly Command[] = [
   keysCommand,
   topologyCommand,
   deadLettersCommand,
+  analyticsCommand,
 ];
 
 /** Every command, in the order of `stepwright help`. */

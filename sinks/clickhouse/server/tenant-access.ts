@@ -56,6 +56,12 @@ export function tenantAccessStatements({ tenantId, serviceUser, cluster }: Tenan
   ];
 }
 
+/** Lets a user of the server act in the tenant's role. A user with roles of two tenants sees both. */
+export function grantRoleStatement({ tenantId, user, cluster }: Omit<TenantAccess, 'serviceUser'> & { readonly user: string }): string {
+  const on = cluster === undefined ? '' : ` ON CLUSTER ${quoteName(cluster)}`;
+  return `GRANT${on} ${quoteName(tenantRole(tenantId))} TO ${quoteName(user)}`;
+}
+
 /** Takes role and policies of the tenant away; people who had the role see nothing more. */
 export function tenantRefusalStatements({ tenantId, cluster }: Omit<TenantAccess, 'serviceUser'>): readonly string[] {
   const on = cluster === undefined ? '' : ` ON CLUSTER ${quoteName(cluster)}`;
