@@ -60,6 +60,8 @@ async function compare(files: string): Promise<void> {
     }),
   );
   assert.deepEqual(totals, wanted);
+  const [ofTenant] = await client.query(`SELECT toUInt32(count()) AS row_count FROM ${files} WHERE tenant = 'acme' ${hive}`);
+  assert.deepEqual(ofTenant, { row_count: sent.filter(({ key }) => key.toString().startsWith('acme/')).length });
   const rows = await client.query(
     `SELECT partition, toString(offset) AS at, toString(key) AS record_key, hex(value) AS bytes, toUnixTimestamp64Milli(timestamp) AS at_ms
      FROM ${files} ORDER BY partition, offset ${hive}`,
