@@ -51,7 +51,7 @@ test(
       const late = await demo.open(path);
       await reached.back.promise;
       assert.equal((await shownSteps(broken.page)).length, countAtCut, 'nothing comes while it is cut off');
-      await broken.context.setOffline(false);
+      await broken.bringBack();
       await playing;
       const watchers = [early.page, late.page, broken.page];
       await Promise.all(watchers.map((page) => page.getByText('open the finished guide').waitFor()));

@@ -18,6 +18,8 @@ export interface Visit {
   readonly page: Page;
   /** Breaks the page's sockets and lets no other connection through; Chromium's own offline mode leaves open sockets alone. */
   cutOff(): Promise<void>;
+  /** After `cutOff`. */
+  bringBack(): Promise<void>;
 }
 
 /** The whole platform on a new folder, a Chromium, and the bundled recording to play. */
@@ -52,7 +54,11 @@ export async function serveDemo(executablePath: string, { analytics = false }: {
         await context.setOffline(true);
         await page.evaluate(() => window.dispatchEvent(new Event('test:cut')));
       };
-      return { context, page, cutOff };
+      const bringBack = async (): Promise<void> => {
+        await context.setOffline(false);
+        await page.evaluate(() => window.dispatchEvent(new Event('test:back')));
+      };
+      return { context, page, cutOff, bringBack };
     },
     play: async (pace, onProgress = () => undefined) => {
       await playDemo({
@@ -87,12 +93,26 @@ export async function serveDemo(executablePath: string, { analytics = false }: {
 }
 
 /** Runs in the page: closes what it opened when the test asks for it. */
+/** In the page: sockets that can be cut, at once and without a farewell, and that nobody can open until the network is back. */
 function keepSockets(): void {
   const Socket = window.WebSocket;
+  let isCut = false;
+  window.addEventListener('test:back', () => (isCut = false));
+  window.addEventListener('test:cut', () => (isCut = true));
   window.WebSocket = class extends Socket {
     constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols);
-      window.addEventListener('test:cut', () => this.close());
+      // An address that the server refuses.
+      super(isCut ? new URL('/nowhere', url) : url, protocols);
+      let isGone = false;
+      for (const name of ['message', 'close']) {
+        this.addEventListener(name, (event) => (isGone && event.isTrusted ? event.stopImmediatePropagation() : undefined));
+      }
+      window.addEventListener('test:cut', () => {
+        if (isGone || this.readyState === Socket.CLOSED) return;
+        isGone = true;
+        this.close();
+        this.dispatchEvent(new CloseEvent('close', { code: 1006 }));
+      });
     }
   };
 }
