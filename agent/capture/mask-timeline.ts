@@ -62,9 +62,14 @@ export class MaskTimelineKeeper {
   add(look: MaskLook, nowMs: number, isPaint: boolean, isBlind = false): void {
     // A clock that was set back must not turn a period around.
     const untilMs = Math.max(nowMs, this.#open.untilMs);
-    const slack = this.#slackPx(look, untilMs - this.#open.untilMs);
-    const isSame = isSameLook(this.#open, look) && !isBlind;
-    const open = isSame ? this.#open : { ...joined(this.#open, look, slack), fromMs: this.#open.fromMs, untilMs: this.#open.untilMs };
+    const elapsedMs = untilMs - this.#open.untilMs;
+    // What is animated is looked at more often than this.
+    const isMoving = this.#speed > 0 && elapsedMs <= longestSpanMs;
+    const slack = this.#slackPx(look, elapsedMs);
+    const isSame = isSameLook(this.#open, look) && !isBlind && !isMoving;
+    const open = isSame
+      ? this.#open
+      : { ...joined(this.#open, look, { px: slack, isMoving }), fromMs: this.#open.fromMs, untilMs: this.#open.untilMs };
     if (isBlind) this.#closed = bounded([...this.#closed, open], this.#maxCount);
     this.#open = isBlind ? { ...open, viewportWidth: undefined, fromMs: open.untilMs, untilMs } : { ...open, untilMs };
     if (!isPaint || (isSame && isSameLook(this.#painted, look))) return;
@@ -102,7 +107,7 @@ export class MaskTimelineKeeper {
 function bounded(periods: readonly MaskPeriod[], maxCount: number): readonly MaskPeriod[] {
   const [first, second, ...rest] = periods;
   if (first === undefined || second === undefined || periods.length <= maxCount) return periods;
-  return [{ ...joined(first, second, 0), fromMs: first.fromMs, untilMs: second.untilMs }, ...rest];
+  return [{ ...joined(first, second, { px: 0, isMoving: false }), fromMs: first.fromMs, untilMs: second.untilMs }, ...rest];
 }
 
 /** More rectangles than this are covered by one: what is that old is hardly in a picture. */
@@ -113,20 +118,30 @@ const pullPxPerMs2 = 0.1;
 /** What is not looked at for longer while an animation runs is blind (M4); what else moves, moves once. */
 const longestSpanMs = 64;
 
-function joined(one: MaskLook, other: MaskLook, slackPx: number): MaskLook {
-  const rects = distinctRects([...one.rects, ...other.rects, ...wayBetween(one.rects, other.rects, slackPx)]);
+/** How far beyond its places something may have been, and whether it moved when it was seen last. */
+interface Slack {
+  readonly px: number;
+  readonly isMoving: boolean;
+}
+
+function joined(one: MaskLook, other: MaskLook, slack: Slack): MaskLook {
+  const rects = distinctRects([...one.rects, ...other.rects, ...wayBetween(one.rects, other.rects, slack)]);
   return {
     rects: rects.length > maxJoinedCount ? boundsOf(rects) : rects,
-    foreignFrames: joinedFrames(one.foreignFrames, other.foreignFrames, slackPx),
+    foreignFrames: joinedFrames(one.foreignFrames, other.foreignFrames, slack.px),
     viewportWidth: one.viewportWidth === other.viewportWidth ? one.viewportWidth : undefined,
     hasUnplaced: one.hasUnplaced || other.hasUnplaced,
   };
 }
 
-/** Which rectangle became which is not known, so it is the box around all that differ. */
-function wayBetween(one: readonly Rect[], other: readonly Rect[], slackPx: number): readonly Rect[] {
+/**
+ * Which rectangle became which is not known, so it is the box around all that differ. What moved and is now seen where it was seen before has turned back in
+ * between: which one is not known either.
+ */
+function wayBetween(one: readonly Rect[], other: readonly Rect[], { px, isMoving }: Slack): readonly Rect[] {
   const [gone, come] = [missingIn(one, other), missingIn(other, one)];
-  return gone.length > 0 && come.length > 0 ? boundsOf([...gone, ...come]).map((way) => grown(way, slackPx)) : [];
+  if (gone.length > 0 && come.length > 0) return boundsOf([...gone, ...come]).map((way) => grown(way, px));
+  return isMoving && come.length === 0 ? other.map((rect) => grown(rect, px)) : [];
 }
 
 function grown({ x, y, width, height }: Rect, byPx: number): Rect {
