@@ -1,38 +1,20 @@
-import type { ReportName, TimeRange } from '../../sinks/ports/analytics.ts';
+import { operatorReports, tenantReports, type ReportName, type TimeRange } from '../../sinks/ports/analytics.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ScopedRoute } from '../http/route.ts';
 import { readInteger } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
 
-const reports: readonly ReportName[] = [
-  'sessions',
-  'guides',
-  'steps-a-session',
-  'first-step',
-  'steps',
-  'applications',
-  'redactions',
-  'usage',
-  'watchers',
-  'views',
-];
-/** Of the deployment, which no tenant owns; and the counts of any tenant. */
-const operatorReports: readonly ReportName[] = [
-  'dead-letters',
-  'processors',
-  'tenants',
-  // Counts only: nothing that names a recording or a person.
-  ...reports.filter((name) => name !== 'views'),
-];
+/** Of the deployment, which no tenant owns; and of any tenant what names no recording and no person: counts. */
+const forOperators: readonly ReportName[] = [...operatorReports, ...tenantReports.filter((name) => name !== 'views')];
 const maxTimeMs = 8_640_000_000_000_000;
 const monthMs = 30 * 24 * 3_600_000;
 
 /** Named reports: of the tenant for its readers, of the deployment for operators. */
 export function analyticsRoutes(deps: ReadDeps): readonly ScopedRoute[] {
   return [
-    reportRoute(deps, { path: '/v1/analytics/{report}', access: 'read', tag: 'read', names: reports }),
-    reportRoute(deps, { path: '/v1/operator/analytics/{report}', access: 'operate', tag: 'operate', names: operatorReports }),
+    reportRoute(deps, { path: '/v1/analytics/{report}', access: 'read', tag: 'read', names: tenantReports }),
+    reportRoute(deps, { path: '/v1/operator/analytics/{report}', access: 'operate', tag: 'operate', names: forOperators }),
   ];
 }
 

@@ -19,9 +19,6 @@ export const boundScope: ReportScope = {
   edition: '{edition:String}',
 };
 
-/** Reports about the deployment and not about a tenant: for operators only. */
-export const operatorReports = ['dead-letters', 'processors', 'tenants'] as const satisfies readonly ReportName[];
-
 const between = (column: string, { firstDay, lastDay }: ReportScope): string => `${column} >= ${firstDay} AND ${column} <= ${lastDay}`;
 
 /** The newest generation of each day that was published whole (rollups.ts); what is being written or was left by a crash is not read. */
@@ -96,20 +93,6 @@ const statements: Readonly<Record<ReportName, (scope: ReportScope) => string>> =
   tenants: (scope) => `
     SELECT DISTINCT tenant_id AS tenant FROM stepwright.daily_published WHERE tenant_id != '' AND ${between('day', scope)} ORDER BY tenant LIMIT 1000`,
 };
-
-export const reportNames: readonly ReportName[] = [
-  'sessions',
-  'guides',
-  'steps-a-session',
-  'first-step',
-  'steps',
-  'applications',
-  'redactions',
-  'usage',
-  'watchers',
-  'views',
-  ...operatorReports,
-];
 
 /** One report as SQL. Sums only what was counted from final rows, so rows that came twice, late or in another edition change nothing. */
 export function reportSql(name: ReportName, scope: ReportScope = boundScope): string {

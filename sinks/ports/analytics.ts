@@ -6,21 +6,23 @@ export interface AnalyticsReader {
   report(tenantId: string, name: ReportName, range: TimeRange): Promise<readonly Readonly<Record<string, string | number>>[]>;
 }
 
-export type ReportName =
-  | 'sessions'
-  | 'guides'
-  | 'steps-a-session'
-  | 'first-step'
-  | 'steps'
-  | 'applications'
-  | 'redactions'
-  | 'usage'
-  | 'watchers'
-  | 'views'
-  /** Of the whole deployment, whoever asks: for operators only. */
-  | 'dead-letters'
-  | 'processors'
-  | 'tenants';
+/** Reports of one tenant. */
+export const tenantReports = [
+  'sessions',
+  'guides',
+  'steps-a-session',
+  'first-step',
+  'steps',
+  'applications',
+  'redactions',
+  'usage',
+  'watchers',
+  'views',
+] as const;
+/** Of the whole deployment, whoever asks: for operators only. */
+export const operatorReports = ['dead-letters', 'processors', 'tenants'] as const;
+export const reportNames = [...tenantReports, ...operatorReports] as const;
+export type ReportName = (typeof reportNames)[number];
 
 export interface TimeRange {
   readonly fromMs: number;

@@ -3,11 +3,10 @@ import type { DeadLetter, ProcessorTimes, UsageEvent } from '../../../schemas/ty
 import type { InputRecord } from '../../../topology/log/log.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
 import { guideRow, revision, sessionRow, stepRow } from '../../contracts/view-fixtures.ts';
-import type { ReportName, TimeRange } from '../../ports/analytics.ts';
+import { reportNames, type ReportName, type TimeRange } from '../../ports/analytics.ts';
 import type { SinkRow } from '../../runner/sink-target.ts';
 import type { AnalyticsRow } from '../analytics-rows.ts';
 import { decodeRow } from '../decode-row.ts';
-import { reportNames } from '../queries.ts';
 import type { Analytics } from '../open-analytics.ts';
 
 /** JSON in place of Avro, with every topic that analytics reads. */
