@@ -28,11 +28,11 @@ export interface PrometheusOptions extends StartOptions {
 /** Prometheus with the shipped alerts, on a data folder. */
 export const prometheusService: Service = {
   name: 'prometheus',
-  title: hasOwn() ? 'the Prometheus of this machine, with the shipped alerts' : `Prometheus ${prometheusVersion}, with the shipped alerts`,
+  title: `Prometheus ${prometheusVersion} or the one of this machine, with the shipped alerts`,
   missingTools: () => (isInstalled() ? [] : missingCommands(['go'])),
   isInstalled,
   install: async () => {
-    if (isInstalled()) return;
+    if (hasOwn()) return;
     for (const command of [server, tool]) installGoCommand(binaryFolder(), command);
   },
   start: (options = {}) => startPrometheus(options),
