@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
 import type { StepUpsert } from '../../schemas/types/guide.ts';
@@ -27,10 +27,8 @@ const sessionCount = 20;
 const topics = ['guide.steps.v1', 'guide.sessions.v1', 'guide.finished.v1'] as const;
 const livePartitionOf = (): { topic: string; partition: number } => ({ topic: 'guide.steps.v1', partition: 0 });
 const serdes = { 'guide.steps.v1': jsonSerde<never>(), 'guide.sessions.v1': jsonSerde<never>(), 'guide.finished.v1': jsonSerde<never>() };
-// The driver's own timers let a process end; while a server is away nothing else would keep this one.
-const alive = setInterval(() => {}, 1_000);
-const clock = createSystemClock();
-after(() => clearInterval(alive));
+// While the server is away nothing else keeps this process.
+const clock = createSystemClock({ keepsAlive: true });
 
 async function bench(): Promise<{ readonly log: Log; readonly send: (round: number) => Promise<void> }> {
   const log = createMemoryLog({ clock });

@@ -1,5 +1,4 @@
 import type { DeadLetter } from '../../schemas/types/usage.ts';
-import type { Clock } from '../../topology/base/clock.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import type { Log, TopicPartitionOffset } from '../../topology/log/log.ts';
 import { createMemoryLog } from '../../topology/log/memory/memory-log.ts';
@@ -37,13 +36,13 @@ export interface SinkBench<Row> {
 
 /** A log in memory with the sink's topics. */
 export async function createBench<Row>(sink: SinkUnderTest<Row>): Promise<SinkBench<Row>> {
-  const log = createMemoryLog({ clock: wakefulClock() });
+  const log = createMemoryLog({ clock: createSystemClock({ keepsAlive: true }) });
   const letters: DeadLetter[] = [];
   const target = await sink.open();
   const topics = [...target.topics];
   await target.close();
   await log.createTopics(topics.map((name) => ({ name, partitionCount: 2 })));
-  const clock = wakefulClock();
+  const clock = createSystemClock({ keepsAlive: true });
   const run = async (change: RunnerChange<Row> = {}): Promise<SinkRunner<Row>> => {
     const deadLetters = async (more: readonly DeadLetter[]): Promise<void> => void letters.push(...more);
     const target = change.target ?? (await sink.open());
@@ -92,15 +91,4 @@ export async function decodeAll<Row>(log: Log, target: SinkTarget<Row>): Promise
   }
   await reader.close();
   return rows;
-}
-
-/** The machine's clock whose timers keep the process alive: a test has nothing else that does. */
-function wakefulClock(): Clock {
-  return {
-    ...createSystemClock(),
-    setTimer: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
 }

@@ -4,18 +4,21 @@ export interface Clock {
   nowMs(): number;
   /** Monotonic milliseconds, for durations only. */
   monotonicMs(): number;
-  /** Runs `callback` once after at least `delayMs`; the returned function cancels it. Does not keep the process alive on its own. */
+  /** Runs `callback` once after at least `delayMs`; the returned function cancels it. */
   setTimer(delayMs: number, callback: () => void): () => void;
 }
 
-/** The machine's clock. */
-export function createSystemClock(): Clock {
+/**
+ * The machine's clock. Its timers do not keep the process alive on their own, since whoever runs for long says so itself; `keepsAlive` is for those who have
+ * nothing but a timer to wait for.
+ */
+export function createSystemClock({ keepsAlive = false }: { readonly keepsAlive?: boolean } = {}): Clock {
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     setTimer: (delayMs, callback) => {
       const timer = setTimeout(callback, delayMs);
-      timer.unref();
+      if (!keepsAlive) timer.unref();
       return () => clearTimeout(timer);
     },
   };

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
-import { createSystemClock, type Clock } from '../../../topology/base/clock.ts';
+import { createSystemClock } from '../../../topology/base/clock.ts';
 import type { DeadLetter } from '../../../schemas/types/usage.ts';
 import type { Log, OutputRecord } from '../../../topology/log/log.ts';
 import { createMemoryLog } from '../../../topology/log/memory/memory-log.ts';
@@ -25,7 +25,7 @@ export interface LakeBench {
 
 /** A log in memory with the topic, two partitions. */
 export async function createLakeBench(): Promise<LakeBench> {
-  const clock = wakefulClock();
+  const clock = createSystemClock({ keepsAlive: true });
   const log = createMemoryLog({ clock });
   await log.createTopics([{ name: captureTopic, partitionCount: partitions.length }]);
   const letters: DeadLetter[] = [];
@@ -48,17 +48,6 @@ export async function createLakeBench(): Promise<LakeBench> {
     drain: async (store, limits) => {
       const runner = start(store, limits);
       await runner.whenApplied(await log.offsets(partitions, 'read_committed')).finally(() => runner.close());
-    },
-  };
-}
-
-/** The machine's clock whose timers keep the process alive: a test has nothing else that does. */
-function wakefulClock(): Clock {
-  return {
-    ...createSystemClock(),
-    setTimer: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs);
-      return () => clearTimeout(timer);
     },
   };
 }
