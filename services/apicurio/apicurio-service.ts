@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning, startInBackground } from '../background-process.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { hasArchive, installArchive, type MavenArchive } from '../maven-archive.ts';
-import type { RunningService, Service, StartOptions } from '../service.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
+import type { Service } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 
 const version = '3.0.9';
-const defaultPort = 19_553;
+const defaultPlace = { port: 19_553, folder: 'apicurio/server' } as const;
 const readyWithinMs = 90_000;
 const archive: MavenArchive = {
   groupId: 'io.apicurio',
@@ -27,28 +27,22 @@ export const apicurioService: Service = {
   missingTools: () => missingCommands(isInstalled() ? ['java'] : ['java', 'mvn', 'tar']),
   isInstalled,
   install: async () => installArchive(homeFolder(), archive),
-  start,
-  running: (options = {}) => findRunning(directoryOf(options)),
+  start: (options = {}) => startAt(defaultPlace, options, prepare),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
-async function start(options: StartOptions = {}): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const port = options.port ?? defaultPort;
+function prepare({ port, directory }: Place): ServerCommand {
   const dataFolder = join(directory, 'data');
   mkdirSync(dataFolder, { recursive: true });
   const settings = Object.entries(serverSettings(port, dataFolder)).map(([name, value]) => `-D${name}=${value}`);
   const jar = join(homeFolder(), `${archive.artifactId}-${version}-runner.jar`);
-  return startInBackground({
+  return {
     command: 'java',
     // The first compiler only: the start counts more than the peak.
     args: ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...settings, '-jar', jar],
-    directory,
-    port,
     readyWithinMs,
     isReady: async () => (await fetch(`http://127.0.0.1:${port}${apicurioConfluentPath}/subjects`)).ok,
-  });
+  };
 }
 
 /** On this machine only, the management port too, whose default is all interfaces; schemas in a file, so that ids outlive the process. */
@@ -73,8 +67,4 @@ function isInstalled(): boolean {
 
 function homeFolder(): string {
   return cacheFolder(join('apicurio', version));
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('apicurio', 'server'));
 }

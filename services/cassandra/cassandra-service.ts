@@ -1,17 +1,17 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findRunning, startInBackground } from '../background-process.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { hasJars, installJars } from '../maven.ts';
 import type { MavenArtifact } from '../maven.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
 import type { RunningService, Service, StartOptions } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 import { javaOptions } from './java-options.ts';
 import { logbackXml, serverYaml, type CassandraSettings } from './server-settings.ts';
 
 const version = '5.0.9';
-const defaultPort = 19_042;
+const defaultPlace = { port: 19_042, folder: 'cassandra/node' } as const;
 const readyWithinMs = 120_000;
 const heap = '640m';
 const artifacts: readonly MavenArtifact[] = [{ groupId: 'org.apache.cassandra', artifactId: 'cassandra-all', version }];
@@ -25,16 +25,13 @@ export const cassandraService: Service & { start(options?: CassandraStartOptions
   missingTools: () => missingCommands(isInstalled() ? ['java'] : ['java', 'mvn']),
   isInstalled,
   install: async () => installJars(jarFolder(), artifacts),
-  start,
-  running: (options = {}) => findRunning(directoryOf(options)),
+  start: (options = {}) => startAt(defaultPlace, options, (place) => prepare(place, options)),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
 /** The port after `port` must be free too: the node talks to itself there. */
-async function start(options: CassandraStartOptions = {}): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const { port = defaultPort, authentication = false, commitLogSync = 'periodic' } = options;
+function prepare({ port, directory }: Place, options: CassandraStartOptions): ServerCommand {
+  const { authentication = false, commitLogSync = 'periodic' } = options;
   const configFolder = join(directory, 'conf');
   mkdirSync(configFolder, { recursive: true });
   const yaml = join(configFolder, 'cassandra.yaml');
@@ -52,7 +49,7 @@ async function start(options: CassandraStartOptions = {}): Promise<RunningServic
     `${configFolder}:${join(jarFolder(), 'lib', '*')}`,
     'org.apache.cassandra.service.CassandraDaemon',
   ];
-  return startInBackground({ command: 'java', args, directory, port, readyWithinMs });
+  return { command: 'java', args, readyWithinMs };
 }
 
 /** Cassandra measures its objects with this agent, whose version comes with it. */
@@ -69,8 +66,4 @@ function isInstalled(): boolean {
 
 function jarFolder(): string {
   return cacheFolder(join('cassandra', version));
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('cassandra', 'node'));
 }

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findRunning, startInBackground } from '../background-process.ts';
-import { cacheFolder } from '../cache-folder.ts';
-import type { RunningService, Service, StartOptions } from '../service.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
+import type { Service } from '../service.ts';
 
-const defaultPort = 19_554;
+const defaultPlace = { port: 19_554, folder: 'clickhouse/server' } as const;
 const readyWithinMs = 60_000;
 const program = fileURLToPath(new URL('./chdb-http-server.js', import.meta.url));
 
@@ -21,26 +20,20 @@ export const chdbHttpService: Service = {
   install: async () => {
     if (!isInstalled()) throw new Error('services: the optional npm package chdb is not installed, or does not exist for this machine');
   },
-  start,
-  running: (options = {}) => findRunning(directoryOf(options)),
+  start: (options = {}) => startAt(defaultPlace, options, prepare),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
-async function start(options: StartOptions = {}): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const port = options.port ?? defaultPort;
+function prepare({ port, directory }: Place): ServerCommand {
   const data = join(directory, 'data');
   mkdirSync(data, { recursive: true });
-  return startInBackground({
+  return {
     command: process.execPath,
     args: [program, String(port), data],
     environment: { CHDB_HTTP_PASSWORD: chdbHttpAccess.password },
-    directory,
-    port,
     readyWithinMs,
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/ping`)).ok,
-  });
+  };
 }
 
 function isInstalled(): boolean {
@@ -50,8 +43,4 @@ function isInstalled(): boolean {
   } catch {
     return false;
   }
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('clickhouse', 'server'));
 }

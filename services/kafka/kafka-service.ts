@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning, startInBackground } from '../background-process.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { hasJars, installJars } from '../maven.ts';
 import type { MavenArtifact } from '../maven.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
 import type { RunningService, Service, StartOptions } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 import { brokerProperties } from './broker-properties.ts';
@@ -13,7 +13,7 @@ import { makeCertificate, scramArguments } from './secure-listener.ts';
 import type { SecureListener } from './secure-listener.ts';
 
 const version = '4.3.1';
-const defaultPort = 19_092;
+const defaultPlace = { port: 19_092, folder: 'kafka/broker' } as const;
 const readyWithinMs = 60_000;
 /** Any fixed id: the broker only compares it with what lies in its folder. */
 const clusterId = 'c3RlcHdyaWdodC10ZXN0cw';
@@ -33,7 +33,7 @@ export const kafkaService: Service = {
   isInstalled,
   install: async () => installJars(jarFolder(), artifacts),
   start: (options = {}) => startKafkaNode(options),
-  running: (options = {}) => findRunning(directoryOf(options)),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
 /** Class path for Kafka's Java tools, after `install`. */
@@ -50,12 +50,11 @@ export interface KafkaNodeOptions extends StartOptions {
 }
 
 /** As `kafkaService.start`, with a place in a cluster or a listener that asks for a password. */
-export async function startKafkaNode(options: KafkaNodeOptions): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const port = options.port ?? defaultPort;
-  mkdirSync(directory, { recursive: true });
+export function startKafkaNode(options: KafkaNodeOptions): Promise<RunningService> {
+  return startAt(defaultPlace, options, (place) => prepareNode(place, options));
+}
+
+function prepareNode({ port, directory }: Place, options: KafkaNodeOptions): ServerCommand {
   const propertiesFile = join(directory, 'server.properties');
   const dataFolder = join(directory, 'data');
   const secure = options.secure && { ...options.secure, certificate: makeCertificate(certificateFolder(directory)) };
@@ -67,8 +66,7 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<Running
     ...(secure === undefined ? [] : scramArguments(secure)),
   ];
   if (!existsSync(join(dataFolder, 'meta.properties'))) format(propertiesFile, formatArguments);
-  const args = [...javaOptions(options.heap ?? '512m'), 'kafka.Kafka', propertiesFile];
-  return startInBackground({ command: 'java', args, directory, port, readyWithinMs });
+  return { command: 'java', args: [...javaOptions(options.heap ?? '512m'), 'kafka.Kafka', propertiesFile], readyWithinMs };
 }
 
 /** PEM of what signed the certificate of the secure listener of the node in this folder. */
@@ -97,8 +95,4 @@ function isInstalled(): boolean {
 
 function jarFolder(): string {
   return cacheFolder(join('kafka', version));
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('kafka', 'broker'));
 }

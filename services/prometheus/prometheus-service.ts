@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning, startInBackground } from '../background-process.ts';
 import { cacheFolder, repositoryRoot } from '../cache-folder.ts';
 import { goBinary, hasGoCommand, installGoCommand, type GoCommand } from '../go.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
 import type { RunningService, Service, StartOptions } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 
@@ -15,7 +15,7 @@ const server: GoCommand = { path: 'github.com/prometheus/prometheus/cmd/promethe
 const tool: GoCommand = { path: 'github.com/prometheus/prometheus/cmd/promtool', ...module };
 
 export const prometheusVersion = '3.16.0';
-const defaultPort = 19_556;
+const defaultPlace = { port: 19_556, folder: 'prometheus/server' } as const;
 const readyWithinMs = 30_000;
 
 export interface PrometheusOptions extends StartOptions {
@@ -36,26 +36,23 @@ export const prometheusService: Service = {
     for (const command of [server, tool]) installGoCommand(binaryFolder(), command);
   },
   start: (options = {}) => startPrometheus(options),
-  running: (options = {}) => findRunning(directoryOf(options)),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
 /** As `prometheusService.start`, of what is named. */
-export async function startPrometheus(options: PrometheusOptions): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const port = options.port ?? defaultPort;
-  mkdirSync(directory, { recursive: true });
+export function startPrometheus(options: PrometheusOptions): Promise<RunningService> {
+  return startAt(defaultPlace, options, (place) => prepare(place, options));
+}
+
+function prepare({ port, directory }: Place, options: PrometheusOptions): ServerCommand {
   const configFile = join(directory, 'prometheus.json');
   writeFileSync(configFile, JSON.stringify(settings(options), undefined, 2));
-  return startInBackground({
+  return {
     command: hasOwn() ? 'prometheus' : goBinary(binaryFolder(), server),
     args: [`--config.file=${configFile}`, `--storage.tsdb.path=${join(directory, 'data')}`, `--web.listen-address=127.0.0.1:${port}`],
-    directory,
-    port,
     readyWithinMs,
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok,
-  });
+  };
 }
 
 /** The program that checks settings and alerts, after `install`. */
@@ -91,8 +88,4 @@ function isInstalled(): boolean {
 
 function binaryFolder(): string {
   return cacheFolder(join('prometheus', 'bin'));
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('prometheus', 'server'));
 }

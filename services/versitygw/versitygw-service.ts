@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRunning, startInBackground } from '../background-process.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { goBinary, hasGoCommand, installGoCommand, type GoCommand } from '../go.ts';
-import type { RunningService, Service, StartOptions } from '../service.ts';
+import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
+import type { Service } from '../service.ts';
 import { missingCommands } from '../tools.ts';
 
 const command: GoCommand = { path: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' };
-const defaultPort = 19_552;
+const defaultPlace = { port: 19_552, folder: 'versitygw/server' } as const;
 const readyWithinMs = 20_000;
 
 /** How clients sign in; a server for tests keeps no secret. */
@@ -20,27 +20,21 @@ export const versitygwService: Service = {
   missingTools: () => (isInstalled() ? [] : missingCommands(['go'])),
   isInstalled,
   install: async () => installGoCommand(binaryFolder(), command),
-  start,
-  running: (options = {}) => findRunning(directoryOf(options)),
+  start: (options = {}) => startAt(defaultPlace, options, prepare),
+  running: (options) => runningAt(defaultPlace, options),
 };
 
-async function start(options: StartOptions = {}): Promise<RunningService> {
-  const directory = directoryOf(options);
-  const found = findRunning(directory);
-  if (found !== undefined) return found;
-  const port = options.port ?? defaultPort;
+function prepare({ port, directory }: Place): ServerCommand {
   const buckets = join(directory, 'data', 'buckets');
   const versions = join(directory, 'data', 'versions');
   for (const folder of [buckets, versions]) mkdirSync(folder, { recursive: true });
   const server = ['--port', `127.0.0.1:${port}`, '--region', versitygwAccess.region, '--quiet', '--keep-alive'];
-  return startInBackground({
+  return {
     command: goBinary(binaryFolder(), command),
     args: [...server, 'posix', '--versioning-dir', versions, buckets],
     environment: { ROOT_ACCESS_KEY: versitygwAccess.accessKeyId, ROOT_SECRET_KEY: versitygwAccess.secretAccessKey },
-    directory,
-    port,
     readyWithinMs,
-  });
+  };
 }
 
 function isInstalled(): boolean {
@@ -49,8 +43,4 @@ function isInstalled(): boolean {
 
 function binaryFolder(): string {
   return cacheFolder(join('versitygw', 'bin'));
-}
-
-function directoryOf(options: StartOptions): string {
-  return options.directory ?? cacheFolder(join('versitygw', 'server'));
 }
