@@ -1,19 +1,8 @@
-import type { Isolation, RecordBatch, TopicPartition } from '../log.ts';
+import type { Isolation, RecordBatch } from '../log.ts';
+import type { Cursor } from './cursor.ts';
 import type { LocalStorage, ReadResult } from './local-storage.ts';
-import { partitionKey } from './partition-key.ts';
 
 export const defaultMaxBytes = 1_048_576;
-
-/** A partition that is being read and the position of the next record. */
-export interface Cursor extends TopicPartition {
-  readonly key: string;
-  nextOffset: bigint;
-  isPaused: boolean;
-}
-
-export function createCursor(at: TopicPartition, nextOffset: bigint): Cursor {
-  return { topic: at.topic, partition: at.partition, key: partitionKey(at), nextOffset, isPaused: false };
-}
 
 /**
  * Gives every cursor with something to read an equal share, in turn, so that a busy partition cannot starve the others and idle ones cost nothing.

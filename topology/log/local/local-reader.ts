@@ -1,10 +1,8 @@
-import assert from 'node:assert/strict';
 import type { PartitionReader, ReaderOptions, RecordBatch, TopicPartition } from '../log.ts';
-import type { Cursor } from './fetch-plan.ts';
-import { createCursor, defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
+import { createCursor, positionIn, type Cursor } from './cursor.ts';
+import { defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
 import type { LocalStorage } from './local-storage.ts';
 import { logClosed } from './log-errors.ts';
-import { partitionKey } from './partition-key.ts';
 import type { WakeSignals } from './wake-signals.ts';
 
 export interface LocalReaderDeps {
@@ -38,10 +36,7 @@ export class LocalReader implements PartitionReader {
   }
 
   position(partition: TopicPartition): bigint {
-    const key = partitionKey(partition);
-    const cursor = this.#cursors.find((candidate) => candidate.key === key);
-    assert(cursor !== undefined, `this reader was not opened on ${key}`);
-    return cursor.nextOffset;
+    return positionIn(this.#cursors, partition);
   }
 
   close(): Promise<void> {

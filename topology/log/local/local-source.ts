@@ -7,8 +7,8 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../log.ts';
-import type { Cursor } from './fetch-plan.ts';
-import { createCursor, defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
+import { createCursor, type Cursor } from './cursor.ts';
+import { defaultMaxBytes, FetchPlan } from './fetch-plan.ts';
 import type { Group, GroupMemberHandle } from './group.ts';
 import type { LocalStorage } from './local-storage.ts';
 import { logClosed, staleMember } from './log-errors.ts';

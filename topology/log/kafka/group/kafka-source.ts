@@ -7,13 +7,13 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../../log.ts';
+import { createCursor } from '../../local/cursor.ts';
 import { logClosed, staleMember } from '../../local/log-errors.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
 import { BrokerError, kafkaCode, toLogError } from '../kafka-errors.ts';
 import type { FetchCursor } from '../read/fetch-buffer.ts';
-import { createFetchCursor } from '../read/fetch-buffer.ts';
 import type { PollOptions } from '../read/fetcher.ts';
 import { Fetcher } from '../read/fetcher.ts';
 import { offsetCommitRequest } from '../requests/offset-requests.ts';
@@ -216,7 +216,7 @@ export class KafkaSource implements GroupedSource {
     const wanted = new Set(partitions.map(partitionKey));
     const revoked = this.#staying().filter(({ key }) => !wanted.has(key));
     const added = partitions.filter((at) => !this.#cursors.has(partitionKey(at)));
-    for (const at of added) this.#cursors.set(partitionKey(at), createFetchCursor(at, undefined));
+    for (const at of added) this.#cursors.set(partitionKey(at), createCursor(at, undefined));
     if (revoked.length > 0) void this.#handOver(revoked);
     const all = this.#staying().map(({ topic, partition }) => ({ topic, partition }));
     await this.#options.onAssigned({ added, all, generation, userData });

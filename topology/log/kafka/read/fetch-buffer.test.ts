@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { hasCode } from '../../../base/errors.ts';
 import { field } from '../../batch/batch-layout.ts';
 import { encodeBatch } from '../../batch/encode-batch.ts';
-import { createFetchCursor, FetchBuffer } from './fetch-buffer.ts';
+import { createCursor } from '../../local/cursor.ts';
+import { FetchBuffer } from './fetch-buffer.ts';
 import { FetchedPartition } from './fetched-partition.ts';
 
 const everything = 1_000_000;
@@ -24,7 +25,7 @@ function fetched(partition: number, value: string, isBroken = false): FetchedPar
 
 test('what cannot be read of one partition is thrown after the others were handed out, and skips nothing', () => {
   const buffer = new FetchBuffer();
-  const cursors = [0, 1].map((partition) => createFetchCursor({ topic: 'events', partition }, 0n));
+  const cursors = [0, 1].map((partition) => createCursor<bigint>({ topic: 'events', partition }, 0n));
   buffer.put({ topic: 'events', partition: 0 }, fetched(0, 'good'));
   buffer.put({ topic: 'events', partition: 1 }, fetched(1, 'never', true));
   const { batches } = buffer.take(cursors, everything);
@@ -44,7 +45,7 @@ test('what cannot be read of one partition is thrown after the others were hande
 
 test('what was fetched for a position that was left by a seek is dropped', () => {
   const buffer = new FetchBuffer();
-  const cursor = createFetchCursor({ topic: 'events', partition: 0 }, 0n);
+  const cursor = createCursor<bigint>({ topic: 'events', partition: 0 }, 0n);
   buffer.put(cursor, fetched(0, 'stale'));
   buffer.fail({ topic: 'events', partition: 0, nextOffset: 0n }, new Error('of the old position'));
   cursor.nextOffset = 9n;

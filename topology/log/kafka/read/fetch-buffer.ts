@@ -1,17 +1,10 @@
 import type { RecordBatch, TopicPartition, TopicPartitionOffset } from '../../log.ts';
+import type { Cursor } from '../../local/cursor.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import type { FetchedPartition } from './fetched-partition.ts';
 
-/** A partition that is being read. Without a position it is not fetched. */
-export interface FetchCursor extends TopicPartition {
-  readonly key: string;
-  nextOffset: bigint | undefined;
-  isPaused: boolean;
-}
-
-export function createFetchCursor(at: TopicPartition, nextOffset: bigint | undefined): FetchCursor {
-  return { topic: at.topic, partition: at.partition, key: partitionKey(at), nextOffset, isPaused: false };
-}
+/** Without a position it is not fetched. */
+export type FetchCursor = Cursor<bigint | undefined>;
 
 /**
  * What was fetched and not yet handed out, and what went wrong meanwhile. Both belong to the position that was asked for: when the cursor stands elsewhere

@@ -1,5 +1,6 @@
-import type { Isolation, RecordBatch } from '../../log.ts';
+import type { Isolation, RecordBatch, TopicPartitionOffset } from '../../log.ts';
 import { StepwrightError } from '../../../base/errors.ts';
+import type { Cursor } from '../../local/cursor.ts';
 import { offsetOutOfRange } from '../../local/log-errors.ts';
 import { partitionKey } from '../../local/partition-key.ts';
 import { WakeSignals } from '../../local/wake-signals.ts';
@@ -17,10 +18,6 @@ import { FetchedPartition } from './fetched-partition.ts';
 export interface PollOptions {
   readonly maxWaitMs: number;
   readonly maxBytes?: number;
-}
-
-interface Readable extends FetchCursor {
-  nextOffset: bigint;
 }
 
 const defaultMaxBytes = 1_048_576;
@@ -106,7 +103,7 @@ export class Fetcher {
 
   /** Asks each idle leader for what is wanted and not there yet. Resolves when the requests are on their way. */
   async #request(cursors: readonly FetchCursor[], holdMs: number): Promise<void> {
-    const wanted = cursors.filter((cursor): cursor is Readable => {
+    const wanted = cursors.filter((cursor): cursor is Cursor => {
       return !cursor.isPaused && cursor.nextOffset !== undefined && !this.#buffer.holds(cursor);
     });
     if (wanted.length === 0) return;
@@ -125,7 +122,7 @@ export class Fetcher {
   }
 
   /** Never rejects. */
-  async #fetch(nodeId: number, members: readonly Readable[], holdMs: number): Promise<void> {
+  async #fetch(nodeId: number, members: readonly Cursor[], holdMs: number): Promise<void> {
     const from = members.map(({ topic, partition, nextOffset }) => ({ topic, partition, nextOffset }));
     try {
       const { code, partitions } = await this.#connection.sendTo(
@@ -158,7 +155,7 @@ export class Fetcher {
   }
 
   /** A failure that passes costs a moment and a look-up; any other is thrown by the next poll that wants this position. */
-  async #failed(members: readonly Pick<Readable, 'topic' | 'partition' | 'nextOffset'>[], caught: unknown): Promise<void> {
+  async #failed(members: readonly TopicPartitionOffset[], caught: unknown): Promise<void> {
     const failure = asBrokerError(caught, 'Fetch');
     for (const { topic } of members) this.#client.leaders.forget(topic);
     if (!(failure instanceof StepwrightError) && (passes(failure) || failure.kind === 'topic')) {
@@ -170,7 +167,7 @@ export class Fetcher {
     }
   }
 
-  async #describe(failure: BrokerError, at: Pick<Readable, 'topic' | 'partition' | 'nextOffset'>): Promise<Error> {
+  async #describe(failure: BrokerError, at: TopicPartitionOffset): Promise<Error> {
     if (failure.kind !== 'range') return toLogError(failure);
     const offsetAt = async (where: bigint): Promise<bigint> => {
       const request = (): ReturnType<typeof listOffsetsRequest> => listOffsetsRequest([at], this.#isolation, where);

@@ -1,11 +1,8 @@
-import assert from 'node:assert/strict';
 import type { PartitionReader, ReaderOptions, RecordBatch, TopicPartition } from '../../log.ts';
+import { createCursor, positionIn, type Cursor } from '../../local/cursor.ts';
 import { logClosed } from '../../local/log-errors.ts';
-import { partitionKey } from '../../local/partition-key.ts';
 import type { KafkaClient } from '../client/kafka-client.ts';
 import { KafkaConnection } from '../client/kafka-connection.ts';
-import type { FetchCursor } from './fetch-buffer.ts';
-import { createFetchCursor } from './fetch-buffer.ts';
 import type { PollOptions } from './fetcher.ts';
 import { Fetcher } from './fetcher.ts';
 
@@ -13,14 +10,14 @@ import { Fetcher } from './fetcher.ts';
 export class KafkaReader implements PartitionReader {
   readonly #connection: KafkaConnection;
   readonly #fetcher: Fetcher;
-  readonly #cursors: readonly (FetchCursor & { nextOffset: bigint })[];
+  readonly #cursors: readonly Cursor[];
   readonly #onClose: (reader: KafkaReader) => void;
   #isClosed = false;
 
   constructor(client: KafkaClient, options: ReaderOptions, onClose: (reader: KafkaReader) => void) {
     this.#connection = new KafkaConnection(client.settings);
     this.#fetcher = new Fetcher(client, this.#connection, options.isolation ?? 'read_committed');
-    this.#cursors = options.from.map((at) => ({ ...createFetchCursor(at, at.nextOffset), nextOffset: at.nextOffset }));
+    this.#cursors = options.from.map((at) => createCursor(at, at.nextOffset));
     this.#onClose = onClose;
   }
 
@@ -36,10 +33,7 @@ export class KafkaReader implements PartitionReader {
   }
 
   position(partition: TopicPartition): bigint {
-    const key = partitionKey(partition);
-    const cursor = this.#cursors.find((candidate) => candidate.key === key);
-    assert(cursor !== undefined, `this reader was not opened on ${key}`);
-    return cursor.nextOffset;
+    return positionIn(this.#cursors, partition);
   }
 
   async close(): Promise<void> {
