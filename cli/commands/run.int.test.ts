@@ -85,8 +85,7 @@ test(
     await uploader.open();
     for (let index = 0; index < 9; index += 1) click(index);
     await uploader.flush();
-    // Not a stop: a single Kafka 4.3.1 broker that is shut down in the middle of an EndTxn now and then leaves positions pending for ever (operations.md).
-    await broker?.kill();
+    await broker?.stop();
     for (let index = 9; index < 24; index += 1) click(index);
     await uploader.flush();
     assert.ok(slowDownMs >= 1_000, 'agents are told to slow down');

@@ -33,7 +33,7 @@ const kafka: TestService = {
   service: kafkaService,
   title: 'Kafka',
   setting: 'STEPWRIGHT_TEST_KAFKA=host:port',
-  container: { image: 'apache/kafka:4.3.1', port: 9092, environment: listeners },
+  container: { image: 'apache/kafka:4.2.1', port: 9092, environment: listeners },
 };
 
 /** The broker that test files share. */
