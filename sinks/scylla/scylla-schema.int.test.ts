@@ -16,10 +16,15 @@ import type { ScyllaViewsOptions } from './scylla-options.ts';
 import { openScyllaViews } from './scylla-views.ts';
 import { dataCenter, findTestServer, newKeyspace, runCql } from './test-support/test-server.ts';
 
+const made: string[] = [];
+// Before a server of this file's own is started, since that registers its end: hooks run in order.
+after(async () => {
+  if (address === '') return;
+  for (const keyspace of new Set(made)) await runCql({ address }, `DROP KEYSPACE IF EXISTS ${keyspace}`);
+});
 const server = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
 const skip = 'skipReason' in server ? { skip: server.skipReason } : {};
 const address = 'address' in server ? server.address : '';
-const made: string[] = [];
 const clock = createSystemClock();
 
 function optionsFor(keyspace: string, change: Partial<ScyllaViewsOptions> = {}): ScyllaViewsOptions {
@@ -27,11 +32,6 @@ function optionsFor(keyspace: string, change: Partial<ScyllaViewsOptions> = {}):
   const place = { contactPoints: [address], localDataCenter: dataCenter, keyspace, replicationFactor: 1 };
   return { ...place, livePartitionOf, keyring: createMemoryKeyring('views'), clock, ...change };
 }
-
-after(async () => {
-  if (address === '') return;
-  for (const keyspace of new Set(made)) await runCql({ address }, `DROP KEYSPACE IF EXISTS ${keyspace}`);
-});
 
 describe('tables on a CQL server', skip, () => {
   test('four processes that make the keyspace and its tables at once all end well, and one set of tables stands', async () => {
