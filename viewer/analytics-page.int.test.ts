@@ -45,6 +45,28 @@ test('shows sessions, guides, steps and applications of the days that are asked 
   await context.close();
 });
 
+test('shows an operator the numbers of the tenant that is chosen, and the own ones again', { skip }, async () => {
+  for (const sessionId of ['first', 'second']) await demo.play(1_000, undefined, { tenantId: 'zeta', sessionId });
+  const ofZeta = '/v1/operator/analytics/guides?tenant=zeta&from=0&to=4000000000000';
+  const guideCount = async (): Promise<number> =>
+    (await demo.readApi<{ rows: { guides: number }[] }>(ofZeta)).rows.reduce((sum, { guides }) => sum + guides, 0);
+  while ((await guideCount()) < 2) await setTimeout(100);
+  const { page, context } = await demo.open('/analytics');
+  const figure = (name: string) => page.locator('.tile', { hasText: name }).first();
+  await page.getByText('tenant local').waitFor();
+  assert.equal(await figure('sessions').textContent(), '1sessions');
+  assert.deepEqual(await page.getByLabel('Tenant').locator('option').allTextContents(), ['local', 'zeta']);
+  await page.getByLabel('Tenant').selectOption('zeta');
+  await page.getByText('tenant zeta').waitFor();
+  assert.equal(await figure('sessions').textContent(), '2sessions');
+  assert.equal(await figure('guides').textContent(), '2guides');
+  assert.equal(await page.getByRole('heading', { name: 'Dead letters' }).count(), 1);
+  await page.getByLabel('Tenant').selectOption('local');
+  await page.getByText('tenant local').waitFor();
+  assert.equal(await figure('sessions').textContent(), '1sessions');
+  await context.close();
+});
+
 test('says that days are the wrong way round instead of showing nothing', { skip }, async () => {
   const { page, context } = await demo.open('/analytics');
   await page.getByLabel('First day').fill('2025-05-07');

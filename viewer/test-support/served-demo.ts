@@ -22,14 +22,19 @@ export interface Visit {
   bringBack(): Promise<void>;
 }
 
+export interface OtherRecording {
+  readonly tenantId: string;
+  readonly sessionId: string;
+}
+
 /** The whole platform on a new folder, a Chromium, and the bundled recording to play. */
 export interface ServedDemo {
   readonly server: Server;
   readonly sessionId: string;
   /** A page of the server in a browser context of its own, signed in. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Visit>;
-  /** Plays the recording; resolves when everything is acked. */
-  play(pace: number, onProgress?: (sentCount: number, totalCount: number) => void): Promise<void>;
+  /** Plays the recording, or another of the same as somebody else's; resolves when everything is acked. */
+  play(pace: number, onProgress?: (sentCount: number, totalCount: number) => void, other?: OtherRecording): Promise<void>;
   readApi<T>(path: string): Promise<T>;
   /** Deletes the recording. */
   forget(): Promise<void>;
@@ -60,12 +65,12 @@ export async function serveDemo(executablePath: string, { analytics = false }: {
       };
       return { context, page, cutOff, bringBack };
     },
-    play: async (pace, onProgress = () => undefined) => {
+    play: async (pace, onProgress = () => undefined, other = { tenantId: 'local', sessionId }) => {
       await playDemo({
         folder: fileURLToPath(new URL('../../../cli/demo/recording', import.meta.url)),
         baseUrl: server.url,
-        token,
-        sessionId,
+        token: server.tokens.mint({ tenantId: other.tenantId, role: 'admin', operator: false }),
+        sessionId: other.sessionId,
         pace,
         stopped: new AbortController().signal,
         onProgress,

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tenantReports } from '../../sinks/ports/analytics.ts';
+import { callerOf } from '../test-support/call-gateway.ts';
+import { createGatewayUnderTest } from '../test-support/gateway-under-test.ts';
+import type { Answer } from '../test-support/call-route.ts';
+
+interface Asking {
+  readonly asked: readonly string[];
+  get(path: string, key: 'reader' | 'admin' | 'operator'): Promise<Answer>;
+}
+
+/** Callers of tenant acme; `asked` is what came through to the counts, as `tenant report`. */
+async function asking(): Promise<Asking> {
+  const asked: string[] = [];
+  const report = async (tenantId: string, name: string): Promise<readonly { readonly tenant: string }[]> => {
+    asked.push(`${tenantId} ${name}`);
+    return [{ tenant: tenantId }];
+  };
+  const under = await createGatewayUnderTest({ analytics: { available: true, report } });
+  const call = callerOf(under);
+  const tokens = {
+    reader: under.token('acme', 'viewer'),
+    admin: under.token('acme', 'admin'),
+    operator: under.token('acme', 'admin', true),
+  };
+  return { asked, get: (path, key) => call({ method: 'GET', path, token: tokens[key] }) };
+}
+
+const rowsOf = ({ json }: Answer): unknown => Reflect.get(Object(json), 'rows');
+
+test('an operator reads the counts of the tenant that is asked for, and of the own one when none is', async () => {
+  const { asked, get } = await asking();
+  assert.deepEqual(rowsOf(await get('/v1/operator/analytics/sessions?tenant=zeta', 'operator')), [{ tenant: 'zeta' }]);
+  assert.deepEqual(rowsOf(await get('/v1/operator/analytics/sessions', 'operator')), [{ tenant: 'acme' }]);
+  assert.deepEqual(asked, ['zeta sessions', 'acme sessions']);
+});
+
+test("a tenant's reader and admin cannot name another tenant: refused as operators, their own counts as themselves", async () => {
+  for (const key of ['reader', 'admin'] as const) {
+    const { asked, get } = await asking();
+    for (const name of [...tenantReports, 'dead-letters', 'processors', 'tenants']) {
+      assert.equal((await get(`/v1/operator/analytics/${name}?tenant=zeta`, key)).status, 403, `${key} ${name}`);
+    }
+    assert.deepEqual(asked, []);
+    assert.deepEqual(rowsOf(await get('/v1/analytics/sessions?tenant=zeta', key)), [{ tenant: 'acme' }]);
+    assert.deepEqual(asked, ['acme sessions']);
+  }
+});
+
+test('the report that names recordings is refused to an operator for any tenant, and is there for the tenant itself', async () => {
+  const { asked, get } = await asking();
+  for (const query of ['', '?tenant=zeta', '?tenant=acme']) {
+    const refused = await get(`/v1/operator/analytics/views${query}`, 'operator');
+    assert.equal(refused.status, 404);
+    assert.match(refused.body.toString(), /REPORT_UNKNOWN/);
+  }
+  assert.deepEqual(asked, []);
+  assert.deepEqual(rowsOf(await get('/v1/analytics/views', 'reader')), [{ tenant: 'acme' }]);
+});
+
+test('what no tenant owns is refused to its readers by name', async () => {
+  const { asked, get } = await asking();
+  for (const name of ['processors', 'tenants']) assert.equal((await get(`/v1/analytics/${name}`, 'reader')).status, 404, name);
+  assert.deepEqual(asked, []);
+});
