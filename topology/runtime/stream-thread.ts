@@ -29,6 +29,9 @@ export interface StreamThreadOptions {
   onTaskStatus(slot: TaskSlot, next: SlotStatus, previous: SlotStatus): void;
 }
 
+/** The loop turns at least so often, so that a long wait for brokers does not look like something that holds it. */
+const longestWaitMs = 5_000;
+
 /** Read for restores and copies at a time while tasks process beside them. */
 const politePollBytes = 1_048_576;
 
@@ -131,7 +134,7 @@ export class StreamThread {
     while (!this.#isStopping) {
       const doneCount = this.turn();
       if (doneCount > 0) await yieldToIo();
-      else await this.waitForNews();
+      else await this.waitForNews(longestWaitMs);
     }
   }
 
@@ -175,12 +178,12 @@ export class StreamThread {
   }
 
   /** Resolves when something was posted or the clock says that a slot has something to do. */
-  async waitForNews(): Promise<void> {
+  async waitForNews(mostMs = Infinity): Promise<void> {
     const { clock } = this.#options.environment;
     let nextAtMs = this.#source === undefined && !this.#isJoining ? this.#joinAtMs : Infinity;
     if (this.#source !== undefined) nextAtMs = Math.min(nextAtMs, this.#share.nextTurnAtMs());
     if (!this.#isPaused) for (const slot of this.#slots.values()) nextAtMs = Math.min(nextAtMs, slot.nextTurnAtMs());
-    await this.#mailbox.wait(nextAtMs - clock.nowMs());
+    await this.#mailbox.wait(Math.min(mostMs, nextAtMs - clock.nowMs()));
   }
 
   /** True when no input is left and nothing moves without the outside: for a driver that steps the loop by hand. */
