@@ -41,6 +41,26 @@ test('topology prints the DAG in three forms', async () => {
   assert.equal((await run('topology', 'png')).code, 2);
 });
 
+test('topology tasks and lag tell who has what and how far it is behind, from the log of a folder that nobody has open', async () => {
+  const data = join(folder, 'looked-at');
+  const log = await openEmbeddedLog({ directory: join(data, 'log'), clock: createSystemClock(), logger: silentLogger });
+  const topic = 'capture.events.v1';
+  await log.createTopics([{ name: topic, partitionCount: 2 }]);
+  const producer = await log.openProducer();
+  await producer.send([0, 1, 2].map(() => ({ topic, partition: 1, key: null, value: Buffer.from('x'), timestampMs: 1 })));
+  await log.close();
+  const tasks = (await run('topology', 'tasks', '--data', data)).out;
+  assert.match(tasks, /with 0 members/);
+  assert.match(tasks, /0_1 +active +nobody +3\b/);
+  const lag = (await run('topology', 'lag', '--data', data)).out;
+  assert.match(lag, /capture\.events\.v1 +1 +never +3 +3\b/);
+  assert.match(lag, /is 3 offsets behind/);
+  const json: { readonly group: string; readonly totalCount: number } = JSON.parse(
+    (await run('topology', 'lag', '--group', 'sinks', '--json', '--data', data)).out,
+  );
+  assert.deepEqual([json.group, json.totalCount], ['sinks', 3]);
+});
+
 test('docs/config.md is what the commands know', async () => {
   const written = await readFile(new URL('../../../docs/config.md', import.meta.url), 'utf8');
   const { out } = await run('config');

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import { jsonSerde, stringSerde } from '../../../schemas/serdes.ts';
 import { stringKey } from '../../../state/keys/key-serdes.ts';
 import { keyValueStore } from '../../../state/store.ts';
+import { createSystemClock, type Clock } from '../../base/clock.ts';
 import { partitionOfKey } from '../../base/partition.ts';
 import type { ProcessorContext, StreamRecord } from '../../builder/processor.ts';
 import { createTopologyBuilder } from '../../builder/topology-builder.ts';
 import { createMemoryLog, type MemoryLog } from '../../log/memory/memory-log.ts';
+import { createManualClock } from '../../testing/manual-clock.ts';
 import { createSampleTopology, sampleStores, type Amount } from '../../testing/sample-topology.ts';
 import { createStreamApp, type StreamApp } from '../stream-app.ts';
 import type { StreamAppOptions } from '../stream-app-options.ts';
@@ -17,8 +19,8 @@ const amounts = jsonSerde<Amount>();
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const turn = () => new Promise(setImmediate);
 
-async function createLog(): Promise<MemoryLog> {
-  const log = createMemoryLog();
+async function createLog(clock: Clock = createSystemClock()): Promise<MemoryLog> {
+  const log = createMemoryLog({ clock });
   await log.createTopics(['amounts', 'reports'].map((name) => ({ name, partitionCount })));
   return log;
 }
@@ -96,8 +98,14 @@ test('windows are read through their own methods, and the view has none that wri
 });
 
 test('every member knows who has a key; a query elsewhere says that it is not here, and a copy answers up to its bound', async () => {
-  const log = await createLog();
-  const shared = { standbyCount: 1 } as const;
+  const clock = createManualClock();
+  const log = await createLog(clock);
+  const shared = { standbyCount: 1, clock } as const;
+  // A copy writes what it has read every few seconds, and is asked for what it has written.
+  const next = () => {
+    clock.advance(100);
+    return turn();
+  };
   const first = await startApp(log, { ...shared, instanceId: 'first', advertisedHost: 'one.example:8080' });
   const second = await startApp(log, { ...shared, instanceId: 'second', advertisedHost: 'two.example:8080' });
   const isSettled = () => {
@@ -107,7 +115,7 @@ test('every member knows who has a key; a query elsewhere says that it is not he
       new Set(owners.map((one) => one.active?.host)).size === 2
     );
   };
-  while (!isSettled() || first.state() !== 'running' || second.state() !== 'running') await turn();
+  while (!isSettled() || first.state() !== 'running' || second.state() !== 'running') await next();
   const bound = await write(log, 3);
   const apps = new Map([
     ['first', first],
@@ -118,10 +126,16 @@ test('every member knows who has a key; a query elsewhere says that it is not he
     assert.deepEqual(owner, second.keyOwner('totals', key), 'both have the same plan');
     const [here, there] = [apps.get(owner.active?.instanceId ?? ''), apps.get(owner.standbys[0]?.instanceId ?? '')];
     assert.ok(here && there && here !== there);
-    while (here.store(sampleStores.totals).get(key, { atLeast: bound }).kind !== 'ok') await turn();
+    while (here.store(sampleStores.totals).get(key, { atLeast: bound }).kind !== 'ok') await next();
     assert.equal(there.store(sampleStores.totals).get(key).kind, 'not-here');
     const changelog = [{ topic: 'sample-totals-changelog', partition: owner.partition, nextOffset: 1_000_000n }];
     assert.equal(there.store(sampleStores.totals).get(key, { withStandbys: true, atLeast: changelog }).kind, 'behind');
+    const [end] = await log.offsets(changelog, 'read_committed');
+    const written = changelog.map((at) => ({ ...at, nextOffset: end?.nextOffset ?? 0n }));
+    const copied = () => there.store(sampleStores.totals).get(key, { withStandbys: true, atLeast: written });
+    while (copied().kind !== 'ok') await next();
+    const copy = copied();
+    assert.deepEqual(copy.kind === 'ok' && copy.value, { count: 1, sum: 3, min: 3, max: 3 }, 'the copy has what the task wrote');
     assert.equal(
       there.store(sampleStores.totals).get(key, { withStandbys: true, atLeast: bound }).kind,
       'behind',
