@@ -9,7 +9,7 @@ import type { AnalyticsRow } from './analytics-rows.ts';
 import { ChildClient } from './child/child-client.ts';
 import { analyticsContract } from './contract/analytics-contract.ts';
 import { sampleSerdes } from './contract/analytics-samples.ts';
-import { analyticsSink, encodedSamples, openSample } from './contract/analytics-sink.ts';
+import { analyticsSink, encodedSamples, openSample, type AnalyticsUnderTest } from './contract/analytics-sink.ts';
 import { migrate } from './migrations.ts';
 import { openAnalytics } from './open-analytics.ts';
 
@@ -19,20 +19,16 @@ const skip = isInstalled ? false : 'the optional package chdb is not installed';
 const newFolder = () => mkdtemp(join(tmpdir(), 'stepwright-analytics-'));
 const remove = (folder: string) => rm(folder, { recursive: true });
 
+async function newPlace(): Promise<AnalyticsUnderTest> {
+  const folder = await newFolder();
+  return { open: (options) => openSample({ folder }, options), client: () => new ChildClient(folder), end: () => remove(folder) };
+}
+
 if (isInstalled) {
-  analyticsContract('embedded engine', async () => {
-    const folder = await newFolder();
-    return { open: (options) => openSample({ folder }, options), client: () => new ChildClient(folder), end: () => remove(folder) };
-  });
+  analyticsContract('embedded engine', newPlace);
   sinkContract<AnalyticsRow>(
     'analytics on the embedded engine',
-    async () => {
-      const folder = await newFolder();
-      return analyticsSink(
-        () => openSample({ folder }),
-        () => remove(folder),
-      );
-    },
+    async () => analyticsSink(await newPlace()),
     async () => ({ values: encodedSamples }),
   );
 }

@@ -22,6 +22,7 @@ export function sinkContract<Row>(name: string, make: () => Promise<SinkUnderTes
   describe(`sink contract: ${name}`, () => {
     effects(test);
     failures(test, make, samples);
+    crashes(make, samples);
     disturbances(make, samples);
   });
 }
@@ -50,7 +51,7 @@ function effects<Row>(test: Test<Row>): void {
     await drain();
     assert.deepEqual(await sink.effect(), single);
   });
-  test('has the effect of one run when a crash comes between rows and positions (S1)', async ({ log, sink, send, drain }, values) => {
+  test('has the effect of one run when its rows stood already, without positions (S1)', async ({ log, sink, send, drain }, values) => {
     await send(values);
     const target = await sink.open();
     const rows = await decodeAll(log, target);
@@ -120,6 +121,54 @@ function failures<Row>(test: Test<Row>, make: () => Promise<SinkUnderTest<Row>>,
   });
 }
 
+function crashes<Row>(make: () => Promise<SinkUnderTest<Row>>, samples: () => Promise<SinkSamples>): void {
+  it('loses nothing and shows nothing twice, whichever of its requests it dies at: rows stand before their position (S1, S4)', async () => {
+    const { values } = await samples();
+    const calm = await crashedRun(make, values);
+    let doneCount = 0;
+    for (let hasDied = true; hasDied; doneCount++) {
+      const run = await crashedRun(make, values, doneCount);
+      assert.deepEqual(run.effect, calm.effect, `died after ${doneCount} requests`);
+      ({ hasDied } = run);
+    }
+    // Where there are two kinds of writes, it died at one of each.
+    assert.ok(doneCount > (calm.isOneWrite ? 1 : 2), `died ${doneCount - 1} times`);
+  });
+}
+
+interface CrashedRun {
+  readonly hasDied: boolean;
+  readonly isOneWrite: boolean;
+  readonly effect: unknown;
+}
+
+/** Runs a target that dies after so many requests, when a number is given, then another one to the end. */
+async function crashedRun<Row>(
+  make: () => Promise<SinkUnderTest<Row>>,
+  values: SinkSamples['values'],
+  doneCount?: number,
+): Promise<CrashedRun> {
+  const sink = await make();
+  const bench = await createBench(sink);
+  const isOneWrite = sink.openDying === 'one-write';
+  try {
+    await bench.send(values);
+    let hasDied = false;
+    if (doneCount !== undefined) {
+      const target = sink.openDying === 'one-write' ? dyingAtApply(await sink.open(), doneCount) : await sink.openDying(doneCount);
+      const runner = await bench.run({ target });
+      await runner.whenApplied(await bench.ends()).catch(() => undefined);
+      hasDied = !runner.isHealthy;
+      await runner.close();
+    }
+    await bench.drain();
+    return { hasDied, isOneWrite, effect: await sink.effect() };
+  } finally {
+    await bench.log.close();
+    await sink.end();
+  }
+}
+
 /** Every `failEvery`th call fails, by turns before and after the work was done. */
 function flaky<Row>(target: SinkTarget<Row>, failEvery: number): SinkTarget<Row> {
   let callCount = 0;
@@ -137,6 +186,24 @@ function flaky<Row>(target: SinkTarget<Row>, failEvery: number): SinkTarget<Row>
         throw new StepwrightError('SINK_FAILED', 'Made to fail before.', { disposition: 'retry' });
       await target.apply(batch);
       if (fails) throw new StepwrightError('SINK_FAILED', 'Made to fail after.', { disposition: 'retry' });
+    },
+  };
+}
+
+/** Applies so many batches and then dies, before the next one. */
+function dyingAtApply<Row>(target: SinkTarget<Row>, applyCount: number): SinkTarget<Row> {
+  let left = applyCount;
+  return {
+    name: target.name,
+    topics: target.topics,
+    decode: (topic, record) => target.decode(topic, record),
+    positions: () => target.positions(),
+    forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
+    close: () => target.close(),
+    async apply(batch) {
+      left -= 1;
+      if (left < 0) throw new StepwrightError('SINK_FAILED', 'died');
+      await target.apply(batch);
     },
   };
 }

@@ -22,14 +22,32 @@ export const viewSamples: SinkSamples = {
   ],
 };
 
-/** The view sink on these views, which may be opened again once they are closed. */
-export function viewSink(open: () => Promise<Views>, end: () => Promise<void>): SinkUnderTest<ViewRow> {
+export interface ViewPlace {
+  /** May be called again once the views are closed. */
+  readonly open: () => Promise<Views>;
+  /** See SinkUnderTest. */
+  readonly openDying: ((doneCount: number) => Promise<Views>) | 'one-write';
+  readonly end: () => Promise<void>;
+}
+
+/** The view sink on these views. */
+export function viewSink({ open, openDying, end }: ViewPlace): SinkUnderTest<ViewRow> {
   const effect = async (): Promise<unknown> => {
     const views = await open();
     const snapshot = await views.liveSteps('acme', 's1');
-    const seen = [typeof snapshot === 'object' ? { ...snapshot, position: undefined } : snapshot, await views.guide('acme', 's1')];
+    const seen = [
+      typeof snapshot === 'object' ? { ...snapshot, position: undefined } : snapshot,
+      await views.guide('acme', 's1'),
+      await views.listSessions('acme', { limitCount: 9 }),
+      await views.listGuides('acme', { limitCount: 9 }),
+    ];
     await views.close();
     return seen;
   };
-  return { open: async () => createViewTarget(await open(), serdes), effect, end };
+  return {
+    open: async () => createViewTarget(await open(), serdes),
+    openDying: openDying === 'one-write' ? openDying : async (doneCount) => createViewTarget(await openDying(doneCount), serdes),
+    effect,
+    end,
+  };
 }

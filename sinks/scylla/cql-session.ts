@@ -126,7 +126,7 @@ export class CqlSession {
 }
 
 function clientOptions(options: Omit<CqlSessionOptions, 'keyspace'> & { readonly keyspace: string | undefined }): ClientOptions {
-  const { contactPoints, localDataCenter, keyspace, credentials, tls, requestTimeoutMs = 10_000 } = options;
+  const { contactPoints, localDataCenter, keyspace, credentials, tls, requestTimeoutMs = 10_000, routing = (usual) => usual } = options;
   return {
     contactPoints: [...contactPoints],
     ...(keyspace !== undefined && { keyspace }),
@@ -135,7 +135,9 @@ function clientOptions(options: Omit<CqlSessionOptions, 'keyspace'> & { readonly
     // The data centre is named here only: where the driver itself looks for one that is not there, it leaves its connection open (4.10.0).
     // Prepared statements say by which columns a partition is found, so a request goes to one of its nodes.
     policies: {
-      loadBalancing: new policies.loadBalancing.TokenAwarePolicy(new policies.loadBalancing.DCAwareRoundRobinPolicy(localDataCenter)),
+      loadBalancing: routing(
+        new policies.loadBalancing.TokenAwarePolicy(new policies.loadBalancing.DCAwareRoundRobinPolicy(localDataCenter)),
+      ),
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(reconnectFirstMs, reconnectMaxMs),
     },
     queryOptions: {

@@ -1,8 +1,12 @@
+import type { policies } from 'cassandra-driver';
 import type { SealKeys } from '../../schemas/sealed.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import type { TopicPartition } from '../../topology/log/log.ts';
+
+/** Says which nodes a request is offered to, and in which order. */
+export type Routing = policies.loadBalancing.LoadBalancingPolicy;
 
 /** How many copies must have a write, or answer a read. `local-…` counts those of the local data centre only. */
 export const consistencyNames = ['local-one', 'local-quorum', 'quorum', 'each-quorum', 'all'] as const;
@@ -21,6 +25,8 @@ export interface ScyllaConnection {
   readonly consistency?: ConsistencyName;
   /** Default 10,000. */
   readonly requestTimeoutMs?: number;
+  /** Puts another routing around the usual one: first the nodes that have the partition, in the local data centre. Asked once for each connection. */
+  readonly routing?: (usual: Routing) => Routing;
 }
 
 export interface ScyllaViewsOptions extends ScyllaConnection {

@@ -9,7 +9,9 @@ import { viewSamples, viewSink } from '../contracts/view-samples.ts';
 import { batchOf, guideRow, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
 import { livePartitionOf, viewsContract, type Views } from '../contracts/views-contract.ts';
 import { MemoryViews } from '../memory/memory-views.ts';
+import type { Routing } from './scylla-options.ts';
 import { openScyllaViews } from './scylla-views.ts';
+import { ObservedRouting } from './test-support/observed-routing.ts';
 import { ownTenants } from './test-support/own-tenants.ts';
 import { dataCenter, findTestServer, newKeyspace } from './test-support/test-server.ts';
 
@@ -21,11 +23,22 @@ const clock = createSystemClock();
 const keyring = createMemoryKeyring('views');
 
 /** One keyspace for the file; each test has tenants and an edition of its own. */
-function viewsOf(id: string): Promise<Views> {
-  const options = { contactPoints, localDataCenter: dataCenter, keyspace, replicationFactor: 1, clock, keyring };
+function viewsOf(id: string, routing = (usual: Routing): Routing => usual): Promise<Views> {
+  const options = { contactPoints, localDataCenter: dataCenter, keyspace, replicationFactor: 1, clock, keyring, routing };
   const prefix = `${id}-`;
   const partitionOf = (tenantId: string): ReturnType<typeof livePartitionOf> => livePartitionOf(tenantId.slice(prefix.length));
   return openScyllaViews({ ...options, edition: id, livePartitionOf: partitionOf }).then((views) => ownTenants(views, prefix));
+}
+
+async function dyingViews(id: string, doneCount: number): Promise<Views> {
+  const routings: ObservedRouting[] = [];
+  const views = await viewsOf(id, (usual) => {
+    const routing = new ObservedRouting(usual);
+    routings.push(routing);
+    return routing;
+  });
+  for (const routing of routings) routing.dieAfter(doneCount);
+  return views;
 }
 
 const newId = (): string => randomBytes(4).toString('hex');
@@ -45,7 +58,7 @@ describe('on a CQL server', skip, () => {
     'scylla views',
     async () => {
       const id = newId();
-      return viewSink(() => viewsOf(id), nothingToDelete);
+      return viewSink({ open: () => viewsOf(id), openDying: (doneCount) => dyingViews(id, doneCount), end: nothingToDelete });
     },
     async () => viewSamples,
   );

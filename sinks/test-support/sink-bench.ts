@@ -11,6 +11,11 @@ type RunnerChange<Row> = Partial<SinkRunnerOptions<Row>>;
 /** A target for one test. `open` may be called again on the same state after the target was closed. */
 export interface SinkUnderTest<Row> {
   readonly open: () => Promise<SinkTarget<Row>>;
+  /**
+   * A target on the same state that dies: its place does so many requests of an `apply`, and that one and all later ones fail for good. `one-write` where rows
+   * and positions are a single write, so that there is nothing in between.
+   */
+  readonly openDying: ((doneCount: number) => Promise<SinkTarget<Row>>) | 'one-write';
   /** What a reader of the target sees, comparable; the same for the same records however often and in whatever batches they were applied. */
   readonly effect: () => Promise<unknown>;
   readonly end: () => Promise<void>;

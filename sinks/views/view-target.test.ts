@@ -7,10 +7,7 @@ sinkContract(
   'views',
   async () => {
     const views = new MemoryViews(livePartitionOf);
-    return viewSink(
-      async () => views,
-      async () => {},
-    );
+    return viewSink({ open: async () => views, openDying: 'one-write', end: async () => {} });
   },
   async () => viewSamples,
 );

@@ -10,20 +10,13 @@ import type { Analytics, AnalyticsOptions } from '../open-analytics.ts';
 import { reportSql } from '../queries.ts';
 import { Rollups } from '../rollups.ts';
 import { allTime, readReports, rowsOf, sampleRange, sampleReports, samples } from './analytics-samples.ts';
-
-/** An empty engine for one test, whichever it is. */
-export interface PlaceUnderTest {
-  readonly open: (options?: AnalyticsOptions) => Analytics;
-  /** A second client of the same engine, beside what `open` gave where the engine allows it. */
-  readonly client: () => AnalyticsClient;
-  readonly end: () => Promise<void>;
-}
+import type { AnalyticsUnderTest } from './analytics-sink.ts';
 
 type Rows = readonly SinkRow<AnalyticsRow>[];
-type Test = (title: string, body: (place: PlaceUnderTest) => Promise<void>) => void;
+type Test = (title: string, body: (place: AnalyticsUnderTest) => Promise<void>) => void;
 
 /** What analytics promises on every engine. */
-export function analyticsContract(name: string, make: () => Promise<PlaceUnderTest>): void {
+export function analyticsContract(name: string, make: () => Promise<AnalyticsUnderTest>): void {
   const test: Test = (title, body) => {
     it(title, async () => {
       const place = await make();
@@ -43,7 +36,7 @@ export function analyticsContract(name: string, make: () => Promise<PlaceUnderTe
 }
 
 async function withAnalytics(
-  place: PlaceUnderTest,
+  place: AnalyticsUnderTest,
   body: (analytics: Analytics) => Promise<void>,
   options?: AnalyticsOptions,
 ): Promise<void> {
@@ -55,7 +48,7 @@ async function withAnalytics(
   }
 }
 
-async function withClient(place: PlaceUnderTest, body: (client: AnalyticsClient) => Promise<void>): Promise<void> {
+async function withClient(place: AnalyticsUnderTest, body: (client: AnalyticsClient) => Promise<void>): Promise<void> {
   const client = place.client();
   try {
     await body(client);

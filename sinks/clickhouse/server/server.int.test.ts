@@ -16,7 +16,7 @@ import type { AnalyticsRow } from '../analytics-rows.ts';
 import { createServerClient } from '../clickhouse-client.ts';
 import { analyticsContract } from '../contract/analytics-contract.ts';
 import { readReports, rowsOf, sampleReports, samples } from '../contract/analytics-samples.ts';
-import { analyticsSink, encodedSamples, openSample } from '../contract/analytics-sink.ts';
+import { analyticsSink, encodedSamples, openSample, type AnalyticsUnderTest } from '../contract/analytics-sink.ts';
 import type { ClickHouseServerOptions } from './server-options.ts';
 import { analystTables, runStatements, tenantAccessStatements, tenantRole } from './tenant-access.ts';
 
@@ -66,20 +66,16 @@ async function emptied(): Promise<Started> {
   return started;
 }
 
+async function newPlace(): Promise<AnalyticsUnderTest> {
+  const { options } = await emptied();
+  return { open: (more) => openSample({ server: options }, more), client: () => createServerClient(options), end: async () => {} };
+}
+
 if (skip === false) {
-  analyticsContract('over HTTP', async () => {
-    const { options } = await emptied();
-    return { open: (more) => openSample({ server: options }, more), client: () => createServerClient(options), end: async () => {} };
-  });
+  analyticsContract('over HTTP', newPlace);
   sinkContract<AnalyticsRow>(
     'analytics over HTTP',
-    async () => {
-      const { options } = await emptied();
-      return analyticsSink(
-        () => openSample({ server: options }),
-        async () => {},
-      );
-    },
+    async () => analyticsSink(await newPlace()),
     async () => ({ values: encodedSamples }),
   );
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
-import { hasCode, StepwrightError } from '../../../topology/base/errors.ts';
+import { hasCode } from '../../../topology/base/errors.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
 import { createGuideDocuments } from '../guides/guide-documents.ts';
 import { GuidePublisher } from '../guides/guide-publisher.ts';
 import { createGuideTarget } from '../guides/guide-target.ts';
+import { dyingStore } from '../../test-support/dying-store.ts';
 import { startS3Proxy, type S3Proxy } from '../../test-support/s3-proxy.ts';
 import { findTestS3, newBucket, ownS3Skip, startOwnS3 } from '../../test-support/test-bucket.ts';
 import { openBucket, type OpenBucketOptions } from './open-bucket.ts';
@@ -49,6 +50,7 @@ function guideSink(endpoint: string): void {
       const store = await opened(await newBucket(endpoint));
       return {
         open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
+        openDying: async (doneCount) => createGuideTarget({ store: dyingStore(store, doneCount), guides: jsonSerde<Guide>() }),
         effect: () => contents(store, 'guides/'),
         end: closeAll,
       };
@@ -229,20 +231,4 @@ function gate(): { readonly passed: Promise<undefined>; open(): void } {
   let open = (): void => {};
   const passed = new Promise<undefined>((resolve) => (open = () => resolve(undefined)));
   return { passed, open: () => open() };
-}
-
-/** Does so many writes, then dies. */
-function dyingStore(inner: ObjectStore, writeCount: number): ObjectStore {
-  let left = writeCount;
-  return {
-    get: (key) => inner.get(key),
-    head: (key) => inner.head(key),
-    delete: (key) => inner.delete(key),
-    list: (prefix) => inner.list(prefix),
-    put: async (key, body, options) => {
-      left -= 1;
-      if (left < 0) throw new StepwrightError('OBJECT_STORE_FAILED', 'died');
-      return inner.put(key, body, options);
-    },
-  };
 }

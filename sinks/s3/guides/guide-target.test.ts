@@ -10,6 +10,7 @@ import type { SinkUnderTest } from '../../test-support/sink-bench.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
 import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
+import { dyingStore } from '../../test-support/dying-store.ts';
 import { createSystemClock } from '../../../topology/base/clock.ts';
 import { openFolderObjectStore } from '../folder/folder-object-store.ts';
 import { sampleGuide } from '../render/render-fixtures.ts';
@@ -35,6 +36,7 @@ const samples = async () => ({ values: [sample('s1', 3), sample('s2', 4), sample
 function guideSink(store: ObjectStore, end: () => Promise<void>): SinkUnderTest<Guide> {
   return {
     open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
+    openDying: async (doneCount) => createGuideTarget({ store: dyingStore(store, doneCount), guides: jsonSerde<Guide>() }),
     effect: () => contents(store, 'guides/'),
     end,
   };

@@ -30,10 +30,11 @@ sinkContract(
   'embedded views',
   async () => {
     const folder = await temporaryFolder();
-    return viewSink(
-      () => openEmbeddedViews({ folder, livePartitionOf, keyring }),
-      () => rm(folder, { recursive: true }),
-    );
+    return viewSink({
+      open: () => openEmbeddedViews({ folder, livePartitionOf, keyring }),
+      openDying: 'one-write',
+      end: () => rm(folder, { recursive: true }),
+    });
   },
   async () => viewSamples,
 );
