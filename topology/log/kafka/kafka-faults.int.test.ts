@@ -86,6 +86,8 @@ for (const version of [1, 2] as const)
       t.diagnostic(`tasks rebuilt: ${failures.join(', ')}`);
       assert.deepEqual(await checkOracle(direct, shape), []);
       const happened = [...plan.counts().values()].reduce((sum, count) => sum + count, 0);
+      for (const api of ['EndTxn', 'Produce', 'TxnOffsetCommit'])
+        assert.ok(plan.counts().has(`${api} lose-answer`), `no answer of ${api} was lost`);
       assert.ok(happened >= 20, `only ${happened} faults: the test tests little`);
     },
   );
