@@ -47,7 +47,8 @@ export function inputOf(partition: number, shape: OracleShape): Entries<Numbered
   return entries;
 }
 
-function runningTotals(input: Entries<Numbered>): Entries<RunningTotals> {
+/** What the program makes of the records of one partition. */
+export function runningTotals(input: Entries<Numbered>): Entries<RunningTotals> {
   const totals = new Map<string, Totals>();
   const seen = new Set<string>();
   return input.map(({ key, value: { index, number } }) => {

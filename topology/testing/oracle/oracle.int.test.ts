@@ -13,7 +13,7 @@ import { consumeWithJava, javaToolsSkip, runJavaTool } from '../../log/kafka/tes
 import { findTestBroker } from '../../log/kafka/test-support/test-broker.ts';
 import type { MemberEvent } from '../fleet/member-process.ts';
 import { MemberProcess, readJsonEvent } from '../fleet/member-process.ts';
-import { checkOracle, inputOf } from './oracle-check.ts';
+import { checkOracle, inputOf, runningTotals } from './oracle-check.ts';
 import type { OracleMember } from './oracle-child.ts';
 import { feedOracle, oracleDone } from './oracle-feed.ts';
 import type { OracleShape } from './oracle-input.ts';
@@ -62,21 +62,24 @@ test(
       );
     });
     await t.test("Java's console consumer sees the same", { skip: javaToolsSkip() }, async () => {
-      const { echo, groupTotals } = oracleTopics(shape);
-      // One more than there should be, so that a doubled record shows.
-      const echoed = await consumeWithJava(address, echo, {
-        count: recordCountOf(shape) + 1,
-        format: ['print.key=true', 'print.partition=true'],
-      });
-      const expected = Array.from({ length: shape.partitionCount }, (_, partition) =>
-        inputOf(partition, shape).map(({ key, value }) => `Partition:${partition}\t${key}\t${JSON.stringify(value)}`),
-      );
-      for (const [partition, lines] of expected.entries()) {
-        assert.deepEqual(
-          echoed.filter((line) => line.startsWith(`Partition:${partition}\t`)),
-          lines,
-          `echo-${partition}`,
-        );
+      const { echo, totals, groupTotals } = oracleTopics(shape);
+      const outputs = [
+        { topic: echo, made: (partition: number) => inputOf(partition, shape) },
+        { topic: totals, made: (partition: number) => runningTotals(inputOf(partition, shape)) },
+      ];
+      for (const { topic, made } of outputs) {
+        // One more than there should be, so that a doubled record shows.
+        const seen = await consumeWithJava(address, topic, {
+          count: recordCountOf(shape) + 1,
+          format: ['print.key=true', 'print.partition=true'],
+        });
+        for (let partition = 0; partition < shape.partitionCount; partition += 1) {
+          assert.deepEqual(
+            seen.filter((line) => line.startsWith(`Partition:${partition}\t`)),
+            made(partition).map(({ key, value }) => `Partition:${partition}\t${key}\t${JSON.stringify(value)}`),
+            `${topic}-${partition}`,
+          );
+        }
       }
       assert.equal((await consumeWithJava(address, groupTotals, { count: recordCountOf(shape) + 1 })).length, recordCountOf(shape));
     });
