@@ -1,14 +1,15 @@
 /**
- * Question: does a run that is killed with SIGKILL again and again, and started again on the same folder, end with the same guides?
- * Measured: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
+ * Question: does a fleet that is killed, frozen, rolled and loses its state, while its broker dies too, compute what an undisturbed run computes?
+ * Measured: three processes on a Kafka broker of the run's own: `stepwright run --roles processors` three times, guides and documents against an
+ * undisturbed run on the embedded log; or, with `--program oracle`, every output of the oracle program (`topology/testing/oracle`), record by record; what
+ * was restored; wiped stores.
+ * With `--log embedded`: does one process that is killed with SIGKILL again and again, and started again on the same folder, end with the same guides?
+ * Measured there: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
  * the views and in the object store against an undisturbed run; what each restart had to restore; wiped stores; dead letters.
- * With `--log kafka`: do three processes on a Kafka broker that are killed, frozen, rolled and lose their state, while the broker dies too, compute the same?
- * Measured there: `stepwright run --roles processors` three times, guides and documents against an undisturbed run on the embedded log; or, with
- * `--program oracle`, every output of the oracle program (`topology/testing/oracle`), record by record; what was restored; wiped stores.
  * Not measured: power cuts (nothing is lost from the page cache here).
- * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`, or
- * `npm run chaos -- --log kafka [--kills 100] [--seed 1] [--program oracle --keys 20000 --turns 20] [--partitions 4] [--port 19692]`;
- * exit code 1 when anything differs.
+ * Rerun: `npm run chaos -- [--kills 100] [--seed 1] [--program oracle --keys 20000 --turns 20] [--partitions 4] [--port 19692]`, or
+ * `npm run chaos -- --log embedded [--kills 60] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`;
+ * exit code 1 when anything differs, 2 when it cannot begin.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { planKills } from './kill-plan.ts';
 import type { ChaosProgram } from './kafka/chaos-program.ts';
 import { createGuideProgram } from './kafka/guide-program.ts';
 import type { ProgramPlace } from './kafka/kafka-chaos.ts';
+import { whyNoBroker } from './kafka/chaos-broker.ts';
 import { runKafkaChaos } from './kafka/kafka-chaos.ts';
 import { createOracleProgram } from './kafka/oracle-program.ts';
 import { runKilled, type Kill, type KilledRun } from './killed-run.ts';
@@ -28,7 +30,7 @@ import { layOutRecordings } from './recordings.ts';
 
 const { values } = parseArgs({
   options: {
-    log: { type: 'string', default: 'embedded' },
+    log: { type: 'string', default: 'kafka' },
     program: { type: 'string', default: 'guides' },
     kills: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
@@ -45,10 +47,22 @@ const { values } = parseArgs({
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const cannotBegin = whyNot();
+if (cannotBegin !== undefined) {
+  process.stderr.write(`${cannotBegin}\n`);
+  process.exit(2);
+}
 const folder = mkdtempSync(join(tmpdir(), 'stepwright-chaos-'));
 process.exitCode = await (values.log === 'kafka' ? onKafka() : main());
 if (values.keep) say(`kept: ${folder}`);
 else rmSync(folder, { recursive: true, force: true });
+
+/** Said before anything runs: the undisturbed run alone takes half a minute. */
+function whyNot(): string | undefined {
+  if (values.log !== 'kafka' && values.log !== 'embedded') return `--log is kafka or embedded, not ${values.log}`;
+  if (values.program !== 'guides' && values.program !== 'oracle') return `--program is guides or oracle, not ${values.program}`;
+  return values.log === 'kafka' ? whyNoBroker() : undefined;
+}
 
 async function onKafka(): Promise<number> {
   const { problems } = await runKafkaChaos({
