@@ -192,8 +192,21 @@ function connections(endpoint: string): void {
   it('a slow server sees no more requests at once than the bound, and one that is too slow is said to be', async () => {
     const proxy = await newProxy(endpoint);
     const options = { ...(await newBucket(endpoint)), endpoint: proxy.endpoint, wait: async () => {} };
-    const store = await opened({ ...options, concurrency: 4 });
-    await Promise.all(Array.from({ length: 40 }, (_value, index) => store.put(`k${index}`, Buffer.from('1'), text)));
+    const [store, other] = [await opened({ ...options, concurrency: 4 }), await opened({ ...options, endpoint })];
+    const [full, answered] = [gate(), gate()];
+    let arrivedCount = 0;
+    proxy.judge = () => {
+      arrivedCount += 1;
+      if (arrivedCount === 4) full.open();
+      return answered.passed;
+    };
+    const puts = Promise.all(Array.from({ length: 40 }, (_value, index) => store.put(`k${index}`, Buffer.from('1'), text)));
+    await full.passed;
+    // Whatever else were on its way would be there by now.
+    await other.put('beside', Buffer.from('1'), text);
+    assert.equal(arrivedCount, 4);
+    answered.open();
+    await puts;
     assert.equal(proxy.mostAtOnce(), 4);
     const impatient = await opened({ ...options, timeoutMs: 2_000, attempts: 1 });
     const never = gate();
