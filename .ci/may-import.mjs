@@ -37,7 +37,7 @@ export const vendorOwners = {
   avsc: ['schemas'],
   '@kafkajs/confluent-schema-registry': ['schemas'],
   'cassandra-driver': ['sinks/scylla', 'bench/sinks'],
-  '@clickhouse/client': ['sinks/clickhouse'],
+  '@clickhouse/client': ['sinks/clickhouse', 'bench/sinks'],
   chdb: ['sinks/clickhouse', 'services/clickhouse'],
   hyparquet: ['sinks/lake'],
   'hyparquet-writer': ['sinks/lake'],

@@ -1,7 +1,7 @@
 /**
  * The whole main job on one folder, and in distributed form: gateways, processors and sinks in processes of their own on Kafka, CQL, S3 and a schema registry, three of
  * them killed with SIGKILL while the recordings come in. Allowed: work done again. Never: a byte of a guide that differs from the undisturbed run on the
- * folder (T1), a step missed by a watcher, anything readable of a session that was forgotten.
+ * folder (T1), a step missed by a watcher, one that analytics counts twice or not at all, anything readable of a session that was forgotten.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -14,11 +14,14 @@ import { fileURLToPath } from 'node:url';
 import type { FetchLike } from '../../agent/sdk/ingest-client.ts';
 import { connectLive, type LiveClient } from '../../gateway/test-support/live-client.ts';
 import { findTestRegistry } from '../../schemas/registry/test-support/test-registry.ts';
+import { chdbHttpAccess, chdbHttpService } from '../../services/clickhouse/chdb-http-service.ts';
+import { startOwnService } from '../../services/test-support/test-service.ts';
 import { versitygwAccess } from '../../services/versitygw/versitygw-service.ts';
 import { findTestServer, newKeyspace } from '../../sinks/scylla/test-support/test-server.ts';
 import { findTestS3, newBucket } from '../../sinks/test-support/test-bucket.ts';
 import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
 import type { RecordingFile } from '../guide/recording-file.ts';
+import { countPublished, readCounted } from '../test-support/counted.ts';
 import { makeKey, runRoles, untilTasks, type Deployment, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
 import { playRecording, recordingAt } from '../test-support/play-recording.ts';
 import { readPublished, type Published } from '../test-support/published.ts';
@@ -31,6 +34,9 @@ const missing = [cql, s3, registry].flatMap((found) => ('skipReason' in found ? 
 const skip = ownBrokerSkip() || (missing[0] ?? false);
 // Topics have fixed names: this file needs a broker of its own.
 const broker = skip === false ? await startOwnBroker() : undefined;
+const skipAnalytics = skip || (chdbHttpService.isInstalled() ? false : 'the optional package chdb is not installed');
+const clickhouse =
+  skipAnalytics === false ? await startOwnService({ service: chdbHttpService, addressOf: (at) => `http://${at}` }) : undefined;
 
 const sources = fileURLToPath(new URL('../../../', import.meta.url));
 const realRecordings = join(sources, 'bench', 'quality', 'testdata');
@@ -87,7 +93,7 @@ describe('the main job', { skip, timeout: 400_000 }, () => {
   let expected: ReadonlyMap<string, Published>;
 
   const run = async (name: string, roles: string): Promise<RoleProcessUnderTest> => {
-    const command = await runRoles(deployment, name, roles, ...places);
+    const command = await runRoles(deployment, name, roles, ...places, '--analytics', clickhouse === undefined ? 'off' : 'clickhouse');
     started.push(command);
     return command;
   };
@@ -98,7 +104,11 @@ describe('the main job', { skip, timeout: 400_000 }, () => {
     const [undisturbed, { bucket }] = await Promise.all([embeddedRun(calm), newBucket(s3.address)]);
     expected = undisturbed;
     const { accessKeyId, secretAccessKey } = versitygwAccess;
-    const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const env = {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      STEPWRIGHT_CLICKHOUSE_PASSWORD: chdbHttpAccess.password,
+    };
     deployment = { data: await dataFolder(), brokers: broker.address, env };
     // Names of pictures are made with a key of the session: the same keys make the same names.
     cpSync(join(calm, 'keys'), join(deployment.data, 'keys'), { recursive: true });
@@ -114,6 +124,7 @@ describe('the main job', { skip, timeout: 400_000 }, () => {
         '1',
       ],
       ...['--objects', 's3', '--s3-bucket', bucket, '--s3-endpoint', s3.address, '--registry', registry.address],
+      ...(clickhouse === undefined ? [] : ['--clickhouse', clickhouse.address]),
     ];
     token = await makeKey(deployment);
   });
@@ -150,6 +161,16 @@ describe('the main job', { skip, timeout: 400_000 }, () => {
     assert.ok((expected.get(demo?.path ?? '')?.pictures.length ?? 0) > 3, 'the recording has pictures');
     assert.deepEqual(await watchedSteps(watcher), expected.get(demo?.path ?? '')?.steps, 'a watcher saw every step in its last form');
   });
+
+  test(
+    'analytics counts every recording, guide, step and redaction once, though its sink was killed',
+    { skip: skipAnalytics },
+    async () => {
+      const counts = countPublished(expected);
+      assert.ok(counts.kinds.size > 2 && counts.redactions.size > 0, 'the recordings have steps and redactions of several kinds');
+      assert.deepEqual(await readCounted(survivor.url, token, counts, 60_000), counts);
+    },
+  );
 
   test('a session that is forgotten from the command line is gone everywhere, while the processes run', async () => {
     const { sessionId = '' } = demo ?? {};

@@ -16,7 +16,7 @@ export interface RoleProcessUnderTest extends StartedCommand {
   readonly url: string;
 }
 
-/** `stepwright run` on Kafka, with a state folder of its own under `data`. Resolves when it says that it runs. */
+/** `stepwright run` on Kafka, with a state folder of its own under `data`; without analytics unless asked for. Resolves when it says that it runs. */
 export async function runRoles(
   { data, brokers, env }: Deployment,
   name: string,
@@ -24,7 +24,8 @@ export async function runRoles(
   ...more: readonly string[]
 ): Promise<RoleProcessUnderTest> {
   const place = ['--data', data, '--state', join(data, name), '--log', 'kafka', '--brokers', brokers];
-  const tuning = ['--session-timeout-ms', '6000', '--admin-port', '0', '--port', '0', '--no-analytics', '--partitions', '4'];
+  const tuning = ['--session-timeout-ms', '6000', '--admin-port', '0', '--port', '0', '--partitions', '4'];
+  if (!more.includes('--analytics')) tuning.push('--analytics', 'off');
   const command = startCommand(['run', '--roles', roles, ...place, ...tuning, ...more], env);
   const [, admin = ''] = await command.until(/admin {4}(http\S+)\n/);
   const url = roles.includes('gateway') ? ((await command.until(/gateway {2}(http\S+)\n/))[1] ?? '') : '';
