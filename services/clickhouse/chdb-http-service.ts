@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
 import type { Service } from '../service.ts';
 
-const defaultPlace = { port: 19_554, folder: 'clickhouse/server' } as const;
+const defaultPlace = { port: 19_558, folder: 'clickhouse/server' } as const;
 const readyWithinMs = 60_000;
 const program = fileURLToPath(new URL('./chdb-http-server.js', import.meta.url));
 

@@ -84,6 +84,11 @@ export const sampleReports: Readonly<Record<ReportName, readonly object[]>> = {
   tenants: [{ tenant: 'acme' }],
 };
 
+/** The same for each tenant, one after the other: other records of the log, as tokens are made of offsets. */
+export function samplesOf(tenantIds: readonly string[]): readonly Sample[] {
+  return tenantIds.flatMap((tenantId) => samples.map(({ topic, row }) => ({ topic, row: { ...row, tenantId } })));
+}
+
 /** The samples as the runner hands them over, from offset `firstOffset` on. */
 export function rowsOf(all: readonly Sample[], firstOffset = 0): readonly SinkRow<AnalyticsRow>[] {
   return all.flatMap(({ topic, row }, index) => {

@@ -1,69 +1,36 @@
 /**
- * The same contract over HTTP, through the real client. Where a Docker engine answers, on a real server; else on the embedded engine behind HTTP
- * (services/clickhouse), which keeps no users, so what only a server can do is skipped.
+ * The same contract over HTTP, through the real client: on a server of one's own, or in a container where a Docker engine answers; else on the embedded engine
+ * behind HTTP, which keeps no users, so what only a server can do is skipped. The database `stepwright` of the server is dropped before each test.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
-import { chdbHttpAccess, chdbHttpService } from '../../../services/clickhouse/chdb-http-service.ts';
-import { noDocker, startClickHouseContainer } from '../../../services/clickhouse/clickhouse-container.ts';
+import { describe, it } from 'node:test';
 import { freePort } from '../../../services/free-port.ts';
 import { hasCode } from '../../../topology/base/errors.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import type { AnalyticsRow } from '../analytics-rows.ts';
 import { createServerClient } from '../clickhouse-client.ts';
 import { analyticsContract } from '../contract/analytics-contract.ts';
-import { readReports, rowsOf, sampleReports, samples } from '../contract/analytics-samples.ts';
+import { readReports, rowsOf, sampleReports, samples, samplesOf } from '../contract/analytics-samples.ts';
 import { analyticsSink, encodedSamples, openSample, type AnalyticsUnderTest } from '../contract/analytics-sink.ts';
-import type { ClickHouseServerOptions } from './server-options.ts';
-import { analystTables, runStatements, tenantAccessStatements, tenantRole } from './tenant-access.ts';
+import { findTestClickHouse, noRealServer, type TestClickHouse } from '../test-support/test-clickhouse.ts';
+import { analystTables, runStatements, tenantAccessStatements, tenantRefusalStatements, tenantRole } from './tenant-access.ts';
 
-const dockerMissing = noDocker();
-const skip =
-  dockerMissing === undefined || chdbHttpService.isInstalled() ? false : `${dockerMissing}, and the optional package chdb is not installed`;
-const skipRestart = dockerMissing === undefined ? 'the container is not stopped and started here' : false;
-const skipReal = dockerMissing === undefined ? false : `row policies need a real ClickHouse server: ${dockerMissing}`;
-
-interface Started {
-  readonly options: ClickHouseServerOptions;
-  readonly stop: () => Promise<void>;
-  /** Ends the server and starts it again on what it had stored. */
-  readonly restart?: () => Promise<void>;
-}
-
-async function startServer(): Promise<Started> {
-  if (dockerMissing === undefined) {
-    const { url, user, password, stop } = await startClickHouseContainer();
-    return { options: { url, user, password, timeoutMs: 30_000 }, stop: async () => stop() };
-  }
-  const directory = await mkdtemp(join(tmpdir(), 'stepwright-clickhouse-'));
-  const port = await freePort();
-  let running = await chdbHttpService.start({ directory, port });
-  return {
-    options: { url: `http://${running.address}`, ...chdbHttpAccess, timeoutMs: 30_000 },
-    restart: async () => {
-      await running.stop();
-      running = await chdbHttpService.start({ directory, port });
-    },
-    stop: async () => {
-      await running.stop();
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
-let server: Promise<Started> | undefined;
-after(async () => (await server)?.stop());
+const server = await findTestClickHouse({
+  url: process.env['STEPWRIGHT_TEST_CLICKHOUSE'],
+  user: process.env['STEPWRIGHT_TEST_CLICKHOUSE_USER'],
+  password: process.env['STEPWRIGHT_TEST_CLICKHOUSE_PASSWORD'],
+});
+const skip = 'skipReason' in server ? server.skipReason : false;
+const skipRestart = skip === false && 'restart' in server ? false : 'only a server of its own is stopped and started';
+const skipReal = 'isRealServer' in server && server.isRealServer ? false : noRealServer;
 
 /** An empty database on the one server of this file. */
-async function emptied(): Promise<Started> {
-  const started = await (server ??= startServer());
-  const client = createServerClient(started.options);
+async function emptied(): Promise<TestClickHouse> {
+  assert(!('skipReason' in server));
+  const client = createServerClient(server.options);
   await client.command('DROP DATABASE IF EXISTS stepwright SYNC');
   await client.close();
-  return started;
+  return server;
 }
 
 async function newPlace(): Promise<AnalyticsUnderTest> {
@@ -111,10 +78,7 @@ describe("an analyst's role on a real server", { skip: skipReal }, () => {
   it("sees its tenant's rows in every table and no other's, and the service goes on seeing all", async () => {
     const { options } = await emptied();
     const analytics = openSample({ server: options });
-    for (const tenantId of ['acme', 'zeta']) {
-      const rows = rowsOf(samples.map(({ topic, row }) => ({ topic, row: { ...row, tenantId } })));
-      await analytics.target?.apply({ rows, ranges: [] });
-    }
+    await analytics.target?.apply({ rows: rowsOf(samplesOf(['acme', 'zeta'])), ranges: [] });
     await readReports(analytics);
     const service = createServerClient(options);
     await runStatements(service, tenantAccessStatements({ tenantId: 'acme', serviceUser: options.user }));
@@ -127,6 +91,9 @@ describe("an analyst's role on a real server", { skip: skipReal }, () => {
       assert.deepEqual(await service.query(sql), [{ tenant_id: 'acme' }, { tenant_id: 'zeta' }], table);
     }
     await assert.rejects(analyst.query('SELECT * FROM stepwright.dead_letters'), (error) => hasCode(error, 'ANALYTICS_FAILED'));
+    // A server of one's own keeps what is outside the database.
+    const policies = analystTables.map((table) => `DROP ROW POLICY IF EXISTS stepwright_service ON stepwright.${table}`);
+    await runStatements(service, [...tenantRefusalStatements({ tenantId: 'acme' }), ...policies, 'DROP USER IF EXISTS ann']);
     await Promise.all([analyst.close(), service.close(), analytics.close()]);
   });
 });
