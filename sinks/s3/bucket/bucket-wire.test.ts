@@ -79,6 +79,40 @@ test('every write asks for the encryption that was chosen, and the start wants i
   await assert.rejects(deaf.open(), (error) => hasCode(error, 'OBJECT_STORE_UNSUITABLE') && /aws:kms/.test(error.message));
 });
 
+test('an upload in parts asks for the encryption where it begins, which is where S3 takes it, and for none in its parts', async () => {
+  for (const [encryption, asked] of [
+    [{ kind: 's3' }, { 'x-amz-server-side-encryption': 'AES256' }],
+    [
+      { kind: 'kms', keyId: 'key-7' },
+      {
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': 'key-7',
+        'x-amz-server-side-encryption-bucket-key-enabled': 'true',
+      },
+    ],
+    [{ kind: 'bucket' }, {}],
+  ] as const) {
+    const { open, requests } = wire(takingParts, { encryption, multipartFromBytes: 6 << 20, partBytes: 5 << 20 });
+    const { store } = await open();
+    requests.length = 0;
+    assert.equal(await store.put('images/a/b/c', Buffer.alloc(11 << 20), { contentType: 'image/png' }), true);
+    const [begin, ...others] = requests.map(({ headers }) =>
+      Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-amz-server-side'))),
+    );
+    assert.ok('uploads' in (requests[0]?.query ?? {}));
+    assert.deepEqual(begin, asked);
+    // Three parts and the end.
+    assert.deepEqual(others, [{}, {}, {}, {}]);
+  }
+});
+
+function takingParts(request: WireRequest): WireAnswer {
+  const answer = goodServer(request);
+  if (request.method !== 'POST') return answer;
+  const body = 'uploads' in request.query ? '<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>' : '';
+  return { ...answer, body: body === '' ? '<CompleteMultipartUploadResult><ETag>"1"</ETag></CompleteMultipartUploadResult>' : body };
+}
+
 test('a server that takes conditions and does not heed them is refused', async () => {
   for (const name of ['if-none-match', 'if-match']) {
     const { open } = wire((request) =>
