@@ -16,6 +16,7 @@ if ('skipReason' in server) {
     isFileBound: true,
   });
   largeObjects(server.address);
+  signedLinks(server.address);
   opening(server.address);
 }
 
@@ -38,6 +39,50 @@ function largeObjects(endpoint: string): void {
         await close();
       });
     }
+  });
+}
+
+function signedLinks(endpoint: string): void {
+  describe('signed links', () => {
+    const validMs = 60_000;
+    const key = 'images/a/b/picture.png';
+    const picture = Buffer.from('89504e470d0a1a0a00ff', 'hex');
+
+    /** The picture, with a link to it that was made so long ago. */
+    async function linked(ageMs: number): Promise<URL> {
+      const options = await newBucket(endpoint);
+      const clock = { ...options.clock, nowMs: () => options.clock.nowMs() - ageMs };
+      const { store, imageLinks, close } = await openBucket({ ...options, clock, links: { validMs } });
+      for (const each of [key, `${key}2`]) await store.put(each, picture, { contentType: 'image/png' });
+      const link = await imageLinks?.linkTo(key);
+      await close();
+      return new URL(link ?? assert.fail('there are no links'));
+    }
+
+    it('give the one picture to whoever has them, as it is', async () => {
+      const answer = await fetch(await linked(0));
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers.get('content-type'), 'image/png');
+      assert.deepEqual(Buffer.from(await answer.arrayBuffer()), picture);
+    });
+    it('open nothing else: no other picture, no longer time, no writing, nothing without the signature', async () => {
+      const link = await linked(0);
+      const other = new URL(link);
+      other.pathname += '2';
+      const longer = new URL(link);
+      longer.searchParams.set('X-Amz-Expires', '86400');
+      for (const refused of [other, longer, new URL(link.pathname, link)]) {
+        const answer = await fetch(refused);
+        assert.equal(answer.status, 403, refused.href);
+        assert.ok(!Buffer.from(await answer.arrayBuffer()).includes(picture));
+      }
+      assert.equal((await fetch(link, { method: 'PUT', body: 'mine' })).status, 403);
+      assert.equal((await fetch(link, { method: 'DELETE' })).status, 403);
+    });
+    it('end by themselves', async () => {
+      assert.equal((await fetch(await linked(validMs - 30_000))).status, 200);
+      assert.equal((await fetch(await linked(validMs + 1_000))).status, 403);
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { Clock } from '../../../topology/base/clock.ts';
 import type { ImageLinks } from '../../ports/image-links.ts';
 import { keySegments } from '../object-key.ts';
 import { createBucketClient } from './bucket-client.ts';
@@ -11,15 +12,16 @@ export interface ImageLinkOptions {
   readonly publicEndpoint?: string | undefined;
 }
 
-/** Signed addresses (SigV4 in the query); they are made here, no request is sent. */
+/** Signed addresses (SigV4 in the query), valid from the clock's time on; they are made here, no request is sent. */
 export async function createImageLinks(
-  options: BucketOptions,
+  options: BucketOptions & { readonly clock: Clock },
   { validMs, publicEndpoint }: ImageLinkOptions,
 ): Promise<ImageLinks & { close(): void }> {
   const client = createBucketClient(options, publicEndpoint ?? options.endpoint);
   const linkTo = async (key: string): Promise<string> => {
     keySegments(key);
-    return getSignedUrl(client, new GetObjectCommand({ Bucket: options.bucket, Key: key }), { expiresIn: Math.ceil(validMs / 1_000) });
+    const command = new GetObjectCommand({ Bucket: options.bucket, Key: key });
+    return getSignedUrl(client, command, { expiresIn: Math.ceil(validMs / 1_000), signingDate: new Date(options.clock.nowMs()) });
   };
   // A link to no object, for its origin: with the bucket in the host it is not the endpoint's.
   const { origin } = new URL(await linkTo('images/none'));
