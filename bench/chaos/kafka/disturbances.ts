@@ -27,7 +27,7 @@ export interface PlanOptions {
   readonly sessionTimeoutMs: number;
 }
 
-/** Each kind once at least; where and when by the dice alone. */
+/** Each kind once at least; where and when by the dice alone, but the first freeze outlasts the session: no schedule is without a zombie. */
 export function planDisturbances(dice: Dice, options: PlanOptions): readonly Disturbance[] {
   const { killCount } = options;
   const some = (share: number): number => Math.max(1, Math.round(killCount * share));
@@ -40,18 +40,21 @@ export function planDisturbances(dice: Dice, options: PlanOptions): readonly Dis
     ...repeat('broker-restart', some(0.03)),
     ...repeat('roll', some(0.04)),
   ];
-  return shuffled(dice, kinds).map((kind) => ({
+  const order = shuffled(dice, kinds);
+  const firstFreeze = order.indexOf('freeze');
+  return order.map((kind, index) => ({
     kind,
     member: dice.below(options.memberCount),
     aim: dice.below(4) === 0 ? ('recovery' as const) : ('work' as const),
     afterMs: dice.below(500),
-    awayMs: awayMs(dice, kind, options),
+    awayMs: kind === 'freeze' ? frozenMs(dice, options, index === firstFreeze) : dice.below(600),
   }));
 }
 
-function awayMs(dice: Dice, kind: DisturbanceKind, { sessionTimeoutMs }: PlanOptions): number {
-  if (kind !== 'freeze') return dice.below(600);
-  return dice.below(2) === 0 ? 200 + dice.below(2_000) : sessionTimeoutMs + 500 + dice.below(2_000);
+function frozenMs(dice: Dice, { sessionTimeoutMs }: PlanOptions, isFirst: boolean): number {
+  const isShort = dice.below(2) === 0;
+  const moreMs = dice.below(2_000);
+  return isShort && !isFirst ? 200 + moreMs : sessionTimeoutMs + 500 + moreMs;
 }
 
 function repeat(kind: DisturbanceKind, count: number): readonly DisturbanceKind[] {
