@@ -20,7 +20,7 @@ export const engineOptions = {
     default: 64 << 20,
     min: 16 << 20,
     unit: 'bytes',
-    help: 'Memory for the caches and write buffers of all stores of the process.',
+    help: 'Memory for the caches, the write buffers and what is not flushed yet of all stores of the process, its threads together. Each partition has its part, whether its task is here or not; below 4 MiB a part, tasks flush more often.',
   }),
   logSync: oneOfOption(['never', 'always'] as const, {
     default: 'never',

@@ -9,7 +9,7 @@ import { startProcessors } from './processors.ts';
 import { openShared } from './storage.ts';
 
 /** Entry of one thread of the role processors: its own log, keyring, picture process and stores. */
-export async function createThreadApp({ index, data, metrics, onFailed }: ThreadContext): Promise<ThreadApp> {
+export async function createThreadApp({ index, data, metrics, onFailed, onRestore }: ThreadContext): Promise<ThreadApp> {
   if (!isThreadData(data)) throw new TypeError('a processor thread is started by startProcessorThreads');
   const { adapters, partitions: partitionCount, logLevel, state, data: shared } = data;
   const logger = createPinoLogger({ level: logLevel }).child({ thread: index });
@@ -20,7 +20,8 @@ export async function createThreadApp({ index, data, metrics, onFailed }: Thread
   const storage = await openShared({ adapters, folders, partitionCount, clock, logger });
   try {
     const failures = new Failures(onFailed);
-    const { app, close } = await startProcessors({ ...data, storage, clock, logger, metrics, random: Math.random }, failures);
+    const process = { storage, clock, logger, metrics, random: Math.random, onRestore };
+    const { app, close } = await startProcessors({ ...data, ...process }, failures);
     const closeAll = (): Promise<void> => runAll([close, () => storage.close()]);
     return { state: () => app.state(), health: () => app.health(), tasks: () => app.tasks(), close: closeAll };
   } catch (error) {

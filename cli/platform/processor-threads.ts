@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../topology/base/pino-logger.ts';
+import type { RestoreProgress } from '../../topology/runtime/restore-driver.ts';
 import { startStreamThreads } from '../../topology/runtime/threads/stream-threads.ts';
 import type { AdapterChoice } from './adapters.ts';
 import type { Failures } from './failures.ts';
@@ -19,8 +20,9 @@ const module = new URL('./processor-thread.js', import.meta.url);
 export async function startProcessorThreads(
   data: ProcessorThreadData,
   threadCount: number,
-  failures: Failures,
+  { failures, onRestore }: { readonly failures: Failures; readonly onRestore: ((progress: RestoreProgress) => void) | undefined },
 ): Promise<RunningProcessors> {
-  const app = await startStreamThreads({ module, threadCount, data, onFailed: (message) => failures.tell(message) });
+  const onFailed = (message: string): void => failures.tell(message);
+  const app = await startStreamThreads({ module, threadCount, data, onFailed, ...(onRestore && { onRestore }) });
   return { app, metricsText: () => app.metricsText(), close: () => app.close() };
 }

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { createProcessImageTools } from '../../processors/adapters/images/process/process-image-tools.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
-import { defaultStateBudgets, type StateBudgets } from '../../state/task-state.ts';
 import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { Logger } from '../../topology/base/logger.ts';
@@ -15,6 +14,7 @@ import { deadLetterTopic } from './dead-letters.ts';
 import type { Failures } from './failures.ts';
 import { guideTopology } from './guide-topology.ts';
 import { NodeTimes, tellTimes } from './processor-times.ts';
+import { shareState } from './state-share.ts';
 import type { SharedStorage } from './storage.ts';
 
 /** What a process says of its tasks. */
@@ -76,7 +76,7 @@ export async function startProcessors(
     deadLetterTopic,
     wrapProcessor: times.wrap,
     bounds: { commitIntervalMs: options.commitIntervalMs },
-    stateBudgets: budgetsOf(options.stateBudgetBytes, storage.partitionCount),
+    stateBudgets: shareState(options.stateBudgetBytes, storage.partitionCount),
     clock,
     random,
     logger,
@@ -105,24 +105,4 @@ export async function startProcessors(
     await close().catch(() => undefined);
     throw error;
   }
-}
-
-/** The chain changes little state a second: more than this would fill for an hour before it empties, memory that looks like a leak. */
-const maxTaskMemtableBytes = 4 << 20;
-
-/** What a task folds before it flushes is memory too; a flush of less costs more than it frees. */
-const minTaskFlushBytes = 1 << 20;
-
-/** The process's budget over all tasks that it may come to own, in the proportions of the default. */
-function budgetsOf(processBytes: number, taskCount: number): StateBudgets {
-  const { cacheBytes, blockCacheBytes, memtableBytes, flushBounds } = defaultStateBudgets;
-  const share = processBytes / taskCount / (cacheBytes + blockCacheBytes + memtableBytes);
-  const part = (bytes: number): number => Math.floor(bytes * share);
-  return {
-    ...defaultStateBudgets,
-    cacheBytes: part(cacheBytes),
-    blockCacheBytes: part(blockCacheBytes),
-    memtableBytes: Math.min(part(memtableBytes), maxTaskMemtableBytes),
-    flushBounds: { ...flushBounds, bytes: Math.max(part(flushBounds.bytes), minTaskFlushBytes) },
-  };
 }

@@ -190,5 +190,8 @@ function openProcessors(
     ...(standbys !== undefined && { standbys }),
     ...(advertisedHost !== undefined && { advertisedHost }),
   };
-  return startProcessorThreads({ ...tasks, adapters, data, state, partitions, logLevel }, threads, failures);
+  return startProcessorThreads({ ...tasks, adapters, data, state, partitions, logLevel }, threads, {
+    failures,
+    onRestore: options.onRestore,
+  });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasCode } from '../../base/errors.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 import { startStreamThreads, type StreamThreads } from './stream-threads.ts';
 import type { FakeThread } from './test-support/fake-thread-app.ts';
 
@@ -58,4 +59,15 @@ test('a thread that cannot start is refused by its code, and no other is left ru
   await assert.rejects(start(['runs', 'refuses']), (error: unknown) => hasCode(error, 'STATE_LOCKED'));
   const noFactory = new URL('./thread-messages.js', import.meta.url);
   await assert.rejects(startStreamThreads({ module: noFactory, threadCount: 1 }), /must export a function createThreadApp/);
+});
+
+test('how a restore goes on in a thread is told where the threads were started', async () => {
+  const seen: RestoreProgress[] = [];
+  const data: readonly FakeThread[] = ['runs', 'restores'];
+  const threads = await startStreamThreads({ module, threadCount: 2, data, onRestore: (progress) => seen.push(progress) });
+  assert.deepEqual(
+    seen.map(({ taskId, restoredCount, remainingCount, wiped }) => [taskId, restoredCount, remainingCount, wiped]),
+    [['0_1', 7, 3, 'topic-recreated']],
+  );
+  await threads.close();
 });

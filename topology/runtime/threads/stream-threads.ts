@@ -2,6 +2,7 @@ import { createSystemClock, type Clock } from '../../base/clock.ts';
 import { mergeMetricPages } from '../../base/metric-pages.ts';
 import type { AppState } from '../app-state.ts';
 import type { TaskDescription } from '../describe-tasks.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 import type { AppHealth } from '../stream-app.ts';
 import { ThreadHandle } from './thread-handle.ts';
 
@@ -13,6 +14,8 @@ export interface StreamThreadsOptions {
   readonly data?: unknown;
   /** What fails again and again in a thread, or a thread that ended, as a message for a person. */
   readonly onFailed?: (message: string) => void;
+  /** As of an app, from whichever thread. */
+  readonly onRestore?: (progress: RestoreProgress) => void;
   readonly clock?: Clock;
 }
 
@@ -37,9 +40,9 @@ const aliveWithinMs = 30_000;
  * @throws what a factory threw, by its code, with all threads ended.
  */
 export async function startStreamThreads(options: StreamThreadsOptions): Promise<StreamThreads> {
-  const { module, threadCount, data, onFailed = () => {}, clock = createSystemClock() } = options;
+  const { module, threadCount, data, onFailed = () => {}, onRestore = () => {}, clock = createSystemClock() } = options;
   const births = Array.from({ length: threadCount }, (_, index) => ({ moduleUrl: module.href, index, count: threadCount, data }));
-  const handles = births.map((birth) => new ThreadHandle({ birth, nowMs: () => clock.monotonicMs(), onFailed }));
+  const handles = births.map((birth) => new ThreadHandle({ birth, nowMs: () => clock.monotonicMs(), onFailed, onRestore }));
   const threads = new WorkerThreads(handles);
   try {
     await Promise.all(handles.map((handle) => handle.started()));

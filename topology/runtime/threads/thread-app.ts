@@ -1,4 +1,5 @@
 import type { Metrics } from '../../base/metrics.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 import type { StreamApp } from '../stream-app.ts';
 
 /** What a thread runs: usually a `StreamApp` with what it stands on. */
@@ -18,6 +19,8 @@ export interface ThreadContext {
   readonly metrics: Metrics;
   /** Told to the main thread: what fails again and again, as a message for a person. */
   readonly onFailed: (message: string) => void;
+  /** Told to the main thread: how restores go on. */
+  readonly onRestore: (progress: RestoreProgress) => void;
 }
 
 /** Exported by the module as `createThreadApp`. Resolves when the app was started; it need not run yet. */

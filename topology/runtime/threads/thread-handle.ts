@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { errorCodes } from '../../base/error-codes.ts';
 import { StepwrightError } from '../../base/errors.ts';
 import type { TaskDescription } from '../describe-tasks.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 import type { AppHealth } from '../stream-app.ts';
 import type { ThreadNews, ThreadQuestion, WorkerBirth } from './thread-messages.ts';
 
@@ -11,6 +12,7 @@ export interface ThreadHandleOptions {
   readonly birth: WorkerBirth;
   readonly nowMs: () => number;
   readonly onFailed: (message: string) => void;
+  readonly onRestore: (progress: RestoreProgress) => void;
 }
 
 interface Asked {
@@ -103,6 +105,7 @@ export class ThreadHandle {
     else if (news.kind === 'refused') reject(refusalOf(news));
     else if (news.kind === 'health') this.#health = news.health;
     else if (news.kind === 'failed') this.#options.onFailed(`thread ${this.index}: ${news.message}`);
+    else if (news.kind === 'restore') this.#options.onRestore(news.progress);
     else this.#answered(news);
   }
 

@@ -1,5 +1,6 @@
 import type { AppHealth } from '../stream-app.ts';
 import type { TaskDescription } from '../describe-tasks.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 
 /** Handed to a worker at its birth. */
 export interface WorkerBirth {
@@ -21,6 +22,7 @@ export type ThreadNews =
   | { readonly kind: 'refused'; readonly code: string | undefined; readonly message: string }
   | { readonly kind: 'health'; readonly health: AppHealth }
   | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'restore'; readonly progress: RestoreProgress }
   | {
       readonly kind: 'answer';
       readonly number: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { StepwrightError } from '../../base/errors.ts';
 import { createPromMetrics, type PromMetrics } from '../../base/prom-metrics.ts';
+import type { RestoreProgress } from '../restore-driver.ts';
 import type { CreateThreadApp, ThreadApp } from './thread-app.ts';
 import type { ThreadNews, ThreadQuestion, WorkerBirth } from './thread-messages.ts';
 
@@ -17,7 +18,9 @@ async function work(): Promise<void> {
   const metrics = createPromMetrics({ labels: { thread: String(index) } });
   try {
     const createApp = await factoryOf(moduleUrl);
-    const app = await createApp({ index, count, data, metrics, onFailed: (message) => tell({ kind: 'failed', message }) });
+    const onFailed = (message: string): void => tell({ kind: 'failed', message });
+    const onRestore = (progress: RestoreProgress): void => tell({ kind: 'restore', progress });
+    const app = await createApp({ index, count, data, metrics, onFailed, onRestore });
     const health = setInterval(() => tell({ kind: 'health', health: app.health() }), healthEveryMs);
     port.on('message', (question: ThreadQuestion) => {
       if (question.wants === 'close') clearInterval(health);

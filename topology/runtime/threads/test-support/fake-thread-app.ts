@@ -6,12 +6,14 @@ import type { ThreadApp, ThreadContext } from '../thread-app.ts';
 export type FakeThread = 'runs' | 'restores' | 'fails' | 'refuses' | 'crashes';
 
 /** An app without a log, for tests of what is around it. */
-export async function createThreadApp({ index, data, metrics, onFailed }: ThreadContext): Promise<ThreadApp> {
+export async function createThreadApp({ index, data, metrics, onFailed, onRestore }: ThreadContext): Promise<ThreadApp> {
   const behaviour = behaviourOf(data, index);
   if (behaviour === 'refuses') throw new StepwrightError('STATE_LOCKED', 'the folder is in use');
   metrics.counter('process_total', 'Records processed', ['task']).add(index + 1, { task: `0_${index}` });
   metrics.counter('task_created_total', 'Tasks that this member was given').add(1);
   if (behaviour === 'fails') onFailed('task 0_1: it fails');
+  const progress = { restoredBytes: 70, remainingCount: 3, secondsLeft: 1, isDone: false, wiped: 'topic-recreated' } as const;
+  if (behaviour === 'restores') onRestore({ ...progress, taskId: `0_${index}`, restoredCount: 7 });
   if (behaviour === 'crashes') setTimeout(() => crash(), 20);
   const state = behaviour === 'restores' ? 'rebalancing' : behaviour === 'fails' ? 'error' : 'running';
   const keepAlive = setInterval(() => {}, 1_000);
