@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasCode } from '../topology/base/errors.ts';
-import { sealed, sessionScope, type SealKeys } from './sealed.ts';
+import { sealed, sessionScope, type SealKeys, tenantOfKey } from './sealed.ts';
 import type { Serde } from './serde.ts';
 
 const text: Serde<string> = {
@@ -98,4 +98,11 @@ test('the scope is the tenant and the session that a record or store key begins 
       (error) => hasCode(error, 'SEAL_BROKEN'),
       wrong,
     );
+});
+
+test('the tenant of a record is what stands before the session in its key; another key has none', () => {
+  const tenants = ['acme/s1', 'a.b-c_D9/s1/step', 'acme', '', '/s1', '-a/s1', '../s1', `${'a'.repeat(65)}/s1`, 'a b/s1'].map((text) =>
+    tenantOfKey(Buffer.from(text)),
+  );
+  assert.deepEqual(tenants, ['acme', 'a.b-c_D9', ...Array(7).fill(undefined)]);
 });

@@ -64,6 +64,11 @@ function nonceSource(): () => Buffer {
   };
 }
 
+/** The tenant of a record's key, which begins with `tenant/session`; undefined for any other key. */
+export function tenantOfKey(key: Buffer): string | undefined {
+  return /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\//.exec(key.toString())?.[1];
+}
+
 function seal(plain: Buffer, key: Buffer, nonce: Buffer, boundTo: Uint8Array): Buffer {
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(boundTo);

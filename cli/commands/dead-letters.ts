@@ -58,11 +58,12 @@ function show(letter: StoredDeadLetter, json: boolean, { stdout }: CommandContex
     stdout(document(letter));
     return 0;
   }
-  const { letterOffset, topic, partition, offset, node, taskId, code, message, atMs } = letter;
+  const { letterOffset, topic, partition, offset, node, taskId, code, message, atMs, tenantId } = letter;
   const rows = [
     ['letter', String(letterOffset)],
     ['at', new Date(atMs).toISOString()],
     ['source', `${topic}, partition ${partition}, offset ${offset}`],
+    ...(tenantId === undefined ? [] : [['tenant', tenantId]]),
     ['node', node],
     ['task', taskId],
     ['code', code],

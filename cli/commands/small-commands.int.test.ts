@@ -106,12 +106,16 @@ test('a dead letter is listed, shown and appended again, unless its record is go
   await producer.send([record('acme/s1'), record('acme/forgotten')]);
   const letters = deadLetterWriter(log);
   const letter = { topic, partition: 0, node: 'sessionize', taskId: '0_0', code: 'SERDE_FAILED', message: 'no Avro', atMs: 1 };
-  await letters.write([0, 1, 99].map((offset) => ({ ...letter, offset })));
+  await letters.write([{ ...letter, offset: 0, tenantId: 'acme' }, ...[1, 99].map((offset) => ({ ...letter, offset }))]);
   await log.close();
   await createFileKeyring({ directory: join(data, 'keys'), clock: createSystemClock() }).destroy('acme/forgotten');
 
   assert.equal((await run('dead-letters', 'list', '--data', data)).out.split('\n').length, 4);
-  assert.match((await run('dead-letters', 'show', '0', '--data', data)).out, /capture\.events\.v1, partition 0, offset 0[\s\S]*no Avro/);
+  assert.match(
+    (await run('dead-letters', 'show', '0', '--data', data)).out,
+    /capture\.events\.v1, partition 0, offset 0[\s\S]*tenant   acme[\s\S]*no Avro/,
+  );
+  assert.doesNotMatch((await run('dead-letters', 'show', '1', '--data', data)).out, /tenant/);
   assert.match((await run('dead-letters', 'retry', '0', '--data', data)).out, /again as capture\.events\.v1\/0@2/);
   assert.match((await run('dead-letters', 'retry', '1', '--data', data)).err, /deleted/);
   assert.match((await run('dead-letters', 'retry', '2', '--data', data)).err, /not in the log any more/);

@@ -47,13 +47,8 @@ export async function readDeadLetters(log: Log, limitCount: number): Promise<Sto
 
 function recordOf(letter: DeadLetter): OutputRecord {
   const source = { topic: letter.topic, partition: letter.partition, offset: BigInt(letter.offset) };
-  const headers = deadLetterHeadersOf({
-    source,
-    taskId: letter.taskId,
-    nodeName: letter.node,
-    code: knownCode(letter.code),
-    message: letter.message,
-  });
+  const { taskId, node: nodeName, code, message, tenantId } = letter;
+  const headers = deadLetterHeadersOf({ source, taskId, nodeName, code: knownCode(code), message }, tenantId);
   return {
     topic: deadLetterTopic,
     partition: 0,
@@ -76,6 +71,7 @@ function knownCode(code: string): ErrorCode {
 
 function letterOf(letterOffset: bigint, atMs: number, headers: readonly (readonly [string, Buffer])[]): StoredDeadLetter {
   const text = (name: string): string => headers.find(([header]) => header === name)?.[1].toString() ?? '';
+  const tenantId = text(deadLetterHeaders.owner);
   return {
     letterOffset,
     topic: text(deadLetterHeaders.topic),
@@ -86,6 +82,7 @@ function letterOf(letterOffset: bigint, atMs: number, headers: readonly (readonl
     code: text(deadLetterHeaders.code),
     message: text(deadLetterHeaders.message),
     atMs,
+    ...(tenantId !== '' && { tenantId }),
   };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createProcessImageTools } from '../../processors/adapters/images/process/process-image-tools.ts';
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
+import { tenantOfKey } from '../../schemas/sealed.ts';
 import { quarantineScope, sealedObjects } from '../../sinks/s3/sealed-objects.ts';
 import { runAll } from '../../topology/base/run-all.ts';
 import type { Clock } from '../../topology/base/clock.ts';
@@ -74,6 +75,7 @@ export async function startProcessors(
     log: storage.log,
     state: { directory: storage.folders.state },
     deadLetterTopic,
+    deadLetterOwner: tenantOfKey,
     wrapProcessor: times.wrap,
     bounds: { commitIntervalMs: options.commitIntervalMs },
     stateBudgets: shareState(options.stateBudgetBytes, storage.partitionCount),

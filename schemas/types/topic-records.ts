@@ -24,6 +24,8 @@ export const topicSchemas: Readonly<Record<keyof TopicRecords, readonly string[]
   'dead-letters.v1': [
     // dead-letter-1.avsc
     '{"type":"record","name":"DeadLetter","fields":[{"name":"topic","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"},{"name":"node","type":"string"},{"name":"taskId","type":"string"},{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"atMs","type":"long"}],"namespace":"stepwright","topic":"dead-letters.v1","module":"usage"}',
+    // dead-letter-2.avsc
+    '{"type":"record","name":"DeadLetter","fields":[{"name":"topic","type":"string"},{"name":"partition","type":"int"},{"name":"offset","type":"long"},{"name":"node","type":"string"},{"name":"taskId","type":"string"},{"name":"code","type":"string"},{"name":"message","type":"string"},{"name":"atMs","type":"long"},{"name":"tenantId","type":["null","string"],"default":null}],"namespace":"stepwright","topic":"dead-letters.v1","module":"usage"}',
   ],
   'guide.finished.v1': [
     // guide-1.avsc

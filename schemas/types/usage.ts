@@ -11,6 +11,8 @@ export interface DeadLetter {
   readonly message: string;
   /** Milliseconds since the Unix epoch. */
   readonly atMs: number;
+  /** Whose the record was, where its key names a tenant. */
+  readonly tenantId?: string;
 }
 
 /** A record of `processor.times.v1`: what one node of one process did since its last one. Written by the role processors, read by analytics. */

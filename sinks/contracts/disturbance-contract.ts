@@ -125,8 +125,8 @@ async function refusingOne<Row>({ log, sink, send, run, ends, letters }: SinkBen
   await runner.whenApplied(await ends());
   await runner.close();
   assert.deepEqual(
-    letters.map((letter) => [letter.topic, letter.partition, letter.offset]),
-    [[topic, 0, Number(offset)]],
+    letters.map((letter) => [letter.topic, letter.partition, letter.offset, letter.tenantId]),
+    [[topic, 0, Number(offset), 'acme']],
   );
 }
 

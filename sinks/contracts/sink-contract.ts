@@ -99,8 +99,8 @@ function failures<Row>(test: Test<Row>, make: () => Promise<SinkUnderTest<Row>>,
     await send([{ topic: first.topic, value: Buffer.from('canary: not a record') }, ...values]);
     await drain();
     assert.deepEqual(
-      letters.map(({ topic, partition, offset, code }) => ({ topic, partition, offset, code })),
-      [{ topic: first.topic, partition: 0, offset: 0, code: 'SERDE_FAILED' }],
+      letters.map(({ topic, partition, offset, code, tenantId }) => ({ topic, partition, offset, code, tenantId })),
+      [{ topic: first.topic, partition: 0, offset: 0, code: 'SERDE_FAILED', tenantId: 'acme' }],
     );
     assert.doesNotMatch(JSON.stringify(letters), /canary/);
     assert.notDeepEqual(await sink.effect(), undefined);

@@ -1,14 +1,15 @@
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { InputRecord, Log, PartitionReader, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
+import { tenantOfKey } from '../../schemas/sealed.ts';
 import { partitionId } from './pending-batch.ts';
 import type { PendingBatch } from './pending-batch.ts';
-import type { SinkTarget } from './sink-target.ts';
+import type { SinkTarget, SourceRecord } from './sink-target.ts';
 
 export interface RecordCollectorOptions<Row> {
   readonly log: Log;
   readonly target: SinkTarget<Row>;
   /** By reference; resolves when the letter is durable, and only then does the position move past the record (S3). */
-  readonly refuse: (at: TopicPartition, offset: bigint, error: StepwrightError) => Promise<void>;
+  readonly refuse: (record: SourceRecord, error: StepwrightError) => Promise<void>;
   /** A record that is meant to be unreadable, since its session was deleted. */
   readonly onVoid: () => void;
 }
@@ -33,7 +34,7 @@ export class RecordCollector<Row> {
     for (const record of batch.records) {
       const row = await this.#decode(batch, record);
       if (row === undefined) continue;
-      pending.addRow({ topic: batch.topic, partition: batch.partition, offset: record.offset, row }, record.value?.length ?? 0);
+      pending.addRow({ ...sourceOf(batch, record), row }, record.value?.length ?? 0);
     }
     pending.extend(batch, this.#read.get(id) ?? batch.nextOffset);
     this.#read.set(id, batch.nextOffset);
@@ -60,8 +61,12 @@ export class RecordCollector<Row> {
         return undefined;
       }
       if (!(error instanceof StepwrightError) || (error.disposition !== 'dead-letter' && error.code !== 'SERDE_FAILED')) throw error;
-      await this.#options.refuse(batch, record.offset, error);
+      await this.#options.refuse(sourceOf(batch, record), error);
       return undefined;
     }
   }
+}
+
+function sourceOf({ topic, partition }: RecordBatch, { offset, key }: InputRecord): SourceRecord {
+  return { topic, partition, offset, tenantId: key === null ? undefined : tenantOfKey(key) };
 }

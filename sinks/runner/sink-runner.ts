@@ -5,7 +5,7 @@ import { silentLogger } from '../../topology/base/logger.ts';
 import type { Logger } from '../../topology/base/logger.ts';
 import { silentMetrics } from '../../topology/base/metrics.ts';
 import type { Metrics } from '../../topology/base/metrics.ts';
-import type { Log, TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
+import type { Log, TopicPartitionOffset } from '../../topology/log/log.ts';
 import { waitBackoff } from './backoff.ts';
 import type { BackoffOptions } from './backoff.ts';
 import { BatchApplier } from './batch-applier.ts';
@@ -15,7 +15,7 @@ import { PositionWaiters } from './position-waiters.ts';
 import { RecordCollector } from './record-collector.ts';
 import { createSinkMetrics } from './sink-metrics.ts';
 import type { SinkMetrics } from './sink-metrics.ts';
-import type { SinkBatch, SinkTarget } from './sink-target.ts';
+import type { SinkBatch, SinkTarget, SourceRecord } from './sink-target.ts';
 import { startPositions } from './start-positions.ts';
 
 export interface SinkRunnerOptions<Row> {
@@ -77,12 +77,12 @@ export class SinkRunner<Row> {
       backoff: this.#backoff,
       metrics: this.#metrics,
       logger: this.#logger,
-      refuse: (row, error) => this.#sendLetter(row, row.offset, error),
+      refuse: (row, error) => this.#sendLetter(row, error),
     });
     this.#collector = new RecordCollector<Row>({
       log: options.log,
       target,
-      refuse: (at, offset, error) => this.#sendLetter(at, offset, error),
+      refuse: (record, error) => this.#sendLetter(record, error),
       onVoid: () => this.#metrics.skipped(),
     });
     this.#limits = { batchBytes: options.batchBytes ?? 1 << 20, batchRows: options.batchRows ?? 2_000, lingerMs: options.lingerMs ?? 20 };
@@ -229,14 +229,15 @@ export class SinkRunner<Row> {
     for (const range of batch.ranges) this.#waiters.advance(range);
   }
 
-  async #sendLetter(at: TopicPartition, offset: bigint, error: StepwrightError): Promise<void> {
+  async #sendLetter({ topic, partition, offset, tenantId }: SourceRecord, error: StepwrightError): Promise<void> {
     this.#metrics.refused();
     const node = `sink-${this.name}`;
     const atMs = this.#options.clock.nowMs();
     const letter = {
-      topic: at.topic,
-      partition: at.partition,
+      topic,
+      partition,
       offset: Number(offset),
+      ...(tenantId !== undefined && { tenantId }),
       node,
       taskId: node,
       code: error.code,

@@ -1,8 +1,14 @@
 import type { InputRecord, TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
 
-/** One record of a topic, decoded. */
-export interface SinkRow<Row> extends TopicPartition {
+/** What a letter tells of its record. */
+export interface SourceRecord extends TopicPartition {
   readonly offset: bigint;
+  /** Whose the record is, where its key says so. */
+  readonly tenantId?: string | undefined;
+}
+
+/** One record of a topic, decoded. */
+export interface SinkRow<Row> extends SourceRecord {
   readonly row: Row;
 }
 

@@ -47,6 +47,7 @@ export async function createAppEnvironment(options: StreamAppOptions, member: Me
     log,
     topics,
     deadLetterTopic,
+    deadLetterOwner: options.deadLetterOwner,
     bounds,
     engineMetrics: createEngineMetrics(shared.metrics),
     openState: supplier.openState,

@@ -6,6 +6,7 @@ export interface AsyncItem {
   readonly sequence: number;
   readonly record: StreamRecord<unknown, unknown> & { readonly headers: Headers };
   readonly source: RecordSource;
+  readonly key: Buffer;
   readonly byteCount: number;
   /** False for one that only keeps its place behind others. */
   readonly needsCall: boolean;

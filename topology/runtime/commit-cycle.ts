@@ -132,11 +132,11 @@ export class CommitCycle {
         { cause: error },
       );
     }
-    const { source, nodeName } = collected;
+    const { source, nodeName, record } = collected;
     const action = handlers.production({ taskId, nodeName, source, error });
     if (action === 'fail')
       throw new StepwrightError('TASK_FAILED', `an output of node "${nodeName}" is above the log's record limit`, { cause: error });
     if (action === 'drop') return [];
-    return [collector.deadLetterRecord({ source, taskId, nodeName, ...describeError(error, 'LOG_RECORD_TOO_LARGE') })];
+    return [collector.deadLetterRecord({ source, key: record.key, taskId, nodeName, ...describeError(error, 'LOG_RECORD_TOO_LARGE') })];
   }
 }

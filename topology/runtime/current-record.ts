@@ -8,6 +8,8 @@ const noHeaders: Headers = [];
  */
 export class CurrentRecord {
   headers: Headers = noHeaders;
+  /** Of the record, for the owner of its dead letter. */
+  key: Buffer | null = null;
   /** Innermost node that threw, for the dead letter; set while an error unwinds. */
   failedNodeName: string | undefined;
   /** The mapAsync node behind which its processing goes on; empty for the record's own turn. */
@@ -18,7 +20,7 @@ export class CurrentRecord {
 
   begin(
     at: { readonly topic: string; readonly partition: number },
-    record: { readonly offset: bigint; readonly headers: Headers },
+    record: { readonly offset: bigint; readonly headers: Headers; readonly key: Buffer | null },
     stage = '',
   ): void {
     this.stage = stage;
@@ -26,6 +28,7 @@ export class CurrentRecord {
     this.#partition = at.partition;
     this.#offset = record.offset;
     this.headers = record.headers;
+    this.key = record.key;
     this.failedNodeName = undefined;
   }
 
@@ -33,6 +36,7 @@ export class CurrentRecord {
   end(): void {
     this.#offset = undefined;
     this.headers = noHeaders;
+    this.key = null;
   }
 
   source(): RecordSource | undefined {

@@ -10,7 +10,12 @@ export interface DeadLetter {
   readonly nodeName: string;
   readonly code: ErrorCode;
   readonly message: string;
+  /** Of the record, as far as it is known: tells the owner, and is not written. */
+  readonly key?: Buffer | null;
 }
+
+/** Whose a record is, by its key; undefined when the key does not say. It must not throw. */
+export type OwnerOfKey = (key: Buffer) => string | undefined;
 
 /** Header names, after KIP-1034 where it has one. `cli` and tools read these. */
 export const deadLetterHeaders = {
@@ -21,9 +26,10 @@ export const deadLetterHeaders = {
   message: '__streams.errors.message',
   node: '__streams.errors.node',
   task: '__streams.errors.task',
+  owner: '__streams.errors.owner',
 } as const;
 
-export function deadLetterHeadersOf(letter: DeadLetter): Headers {
+export function deadLetterHeadersOf(letter: Omit<DeadLetter, 'key'>, owner?: string): Headers {
   return [
     [deadLetterHeaders.topic, Buffer.from(letter.source.topic)],
     [deadLetterHeaders.partition, Buffer.from(String(letter.source.partition))],
@@ -32,6 +38,7 @@ export function deadLetterHeadersOf(letter: DeadLetter): Headers {
     [deadLetterHeaders.message, Buffer.from(letter.message)],
     [deadLetterHeaders.node, Buffer.from(letter.nodeName)],
     [deadLetterHeaders.task, Buffer.from(letter.taskId)],
+    ...(owner === undefined ? [] : [[deadLetterHeaders.owner, Buffer.from(owner)] as const]),
   ];
 }
 

@@ -160,3 +160,42 @@ for (const commitIntervalMs of [0, 1_000_000]) {
     await driver.close();
   });
 }
+
+test('a letter names the owner that its record’s key tells, wherever the record failed, and nothing else of the key', async () => {
+  const driver = await createTopologyTestDriver({
+    topology: createSampleTopology({ onPoison: refuse }),
+    deadLetterOwner: (key) => /^(\w+)\//.exec(key.toString())?.[1],
+  });
+  const record = (key: string | null, value: string) => ({
+    key: key === null ? null : Buffer.from(key),
+    value: Buffer.from(value),
+    timestampMs: 1,
+  });
+  await driver.pipeRaw('amounts', [
+    record('acme/secret-1', '{'),
+    record('zeta/secret-2', '{"amount":1,"poison":true}'),
+    record('nobody', '{"amount":1,"poison":true}'),
+    record(null, '{"amount":1}'),
+  ]);
+  await driver.settle();
+  const letters = await driver.deadLetters();
+  assert.deepEqual(
+    letters.map(({ code, owner }) => [code, owner]),
+    [
+      ['SERDE_FAILED', 'acme'],
+      ['PROCESSING_FAILED', 'zeta'],
+      ['PROCESSING_FAILED', ''],
+      ['SERDE_FAILED', ''],
+    ],
+  );
+  const reader = await driver.log.openReader({
+    from: [{ topic: 'dead-letters.v1', partition: 0, nextOffset: 0n }],
+    isolation: 'read_committed',
+  });
+  const batches = await reader.poll({ maxWaitMs: 0 });
+  await reader.close();
+  const bytes = batches.flatMap(({ records }) => records.flatMap(({ key, headers }) => [key ?? '', ...headers.map(([, value]) => value)]));
+  assert.equal(batches.flatMap(({ records }) => records).length, letters.length);
+  assert.ok(!bytes.join(' ').includes('secret'));
+  await driver.close();
+});

@@ -200,7 +200,9 @@ test('a rejection with disposition dead-letter goes to dead letters by reference
   await driver.settle();
   assert.deepEqual(texts(await output.read()), ['two']);
   const letters = await driver.deadLetters();
-  assert.deepEqual(letters, [{ topic: 'lines', partition: 0, offset: 0n, code: 'ASYNC_FAILED', nodeName: 'call', message: 'refused' }]);
+  assert.deepEqual(letters, [
+    { topic: 'lines', partition: 0, offset: 0n, code: 'ASYNC_FAILED', nodeName: 'call', message: 'refused', owner: '' },
+  ]);
   await driver.close();
 });
 
@@ -246,11 +248,11 @@ test('an entry in flight that can no longer be read goes to dead letters instead
   await first.input.pipe('a', '1');
   await first.driver.kill();
   isForgotten = true;
-  const second = await start(topology, { log, backend });
+  const second = await start(topology, { log, backend, deadLetterOwner: (key) => `of ${key.toString()}` });
   await second.driver.settle();
   assert.deepEqual(
-    (await second.driver.deadLetters()).map(({ code, offset }) => [code, offset]),
-    [['SEAL_KEY_GONE', 0n]],
+    (await second.driver.deadLetters()).map(({ code, offset, owner }) => [code, offset, owner]),
+    [['SEAL_KEY_GONE', 0n, 'of a']],
   );
   await second.driver.close();
 });

@@ -22,6 +22,7 @@ export interface AsyncBacklog {
 interface BrokenEntry {
   readonly sequence: number;
   readonly source: RecordSource;
+  readonly key: Buffer;
   readonly error: unknown;
 }
 
@@ -100,7 +101,7 @@ export class MapAsyncNode implements RuntimeNode {
         const record = this.#decode(entry);
         this.#push(this.#itemOf(sequence, record, entry), entry.key.toString('latin1'));
       } catch (error) {
-        broken.push({ sequence, source: entry.source, error });
+        broken.push({ sequence, source: entry.source, key: entry.key, error });
       }
     }
     if (this.#lanes.size === 0 && broken.length === 0) return;
@@ -122,13 +123,13 @@ export class MapAsyncNode implements RuntimeNode {
   }
 
   /** An entry that cannot be read any more, such as one whose session was forgotten meanwhile, must not keep the task from starting. */
-  #discard({ sequence, source, error }: BrokenEntry): void {
+  #discard({ sequence, source, key, error }: BrokenEntry): void {
     const { handlers, taskId, collector } = this.#scope;
     const action = handlers.deserialization({ taskId, nodeName: this.name, source, error });
     if (action === 'fail') throw error;
     this.#store.delete(sequence);
     if (action === 'drop') this.#scope.onDropped(this.name, 'async');
-    else collector.addDeadLetter({ source, taskId, nodeName: this.name, ...describeError(error, 'SERDE_FAILED') });
+    else collector.addDeadLetter({ source, key, taskId, nodeName: this.name, ...describeError(error, 'SERDE_FAILED') });
   }
 
   #admit(record: StreamRecord<unknown, unknown>, keyBytes: Buffer): AsyncItem {
@@ -154,7 +155,8 @@ export class MapAsyncNode implements RuntimeNode {
   #itemOf(sequence: number, record: AsyncItem['record'], entry: InFlightEntry): AsyncItem {
     const needsCall = this.#definition.bypass?.(record) === undefined;
     const admittedAtMs = this.#scope.clock.monotonicMs();
-    return { sequence, record, source: entry.source, byteCount: sizeOf(entry), needsCall, admittedAtMs, attempts: 0 };
+    const { source, key } = entry;
+    return { sequence, record, source, key, byteCount: sizeOf(entry), needsCall, admittedAtMs, attempts: 0 };
   }
 
   #push(item: AsyncItem, laneKey: string): AsyncLane {
@@ -221,7 +223,7 @@ export class MapAsyncNode implements RuntimeNode {
 
   #deadLetter(item: AsyncItem, error: unknown): void {
     const { collector, taskId } = this.#scope;
-    collector.addDeadLetter({ source: item.source, taskId, nodeName: this.name, ...describeError(error, 'ASYNC_FAILED') });
+    collector.addDeadLetter({ source: item.source, key: item.key, taskId, nodeName: this.name, ...describeError(error, 'ASYNC_FAILED') });
   }
 
   #complete(lane: AsyncLane, item: AsyncItem, effect: () => void): void {
@@ -232,7 +234,7 @@ export class MapAsyncNode implements RuntimeNode {
   /** The head of a lane is done: it leaves the store in the same transaction as what it causes. */
   #finish(lane: AsyncLane, item: AsyncItem, effect: () => void): void {
     const { current } = this.#scope;
-    current.begin(item.source, { offset: item.source.offset, headers: item.record.headers }, this.name);
+    current.begin(item.source, { offset: item.source.offset, headers: item.record.headers, key: item.key }, this.name);
     this.#store.delete(item.sequence);
     lane.items.shift();
     this.#heldCount -= 1;

@@ -70,9 +70,10 @@ export class NodeContext implements ProcessorContext<unknown, unknown, unknown> 
   }
 
   deadLetter(code: ErrorCode, message: string): void {
-    const source = this.#scope.current.source();
+    const { current, collector } = this.#scope;
+    const source = current.source();
     assert(source, `processor "${this.#nodeName}" sends a dead letter outside a record`);
-    this.#scope.collector.addDeadLetter({ source, taskId: this.taskId, nodeName: this.#nodeName, code, message });
+    collector.addDeadLetter({ source, key: current.key, taskId: this.taskId, nodeName: this.#nodeName, code, message });
   }
 
   drop(reason: string): void {

@@ -1,6 +1,6 @@
 import type { RecordSource } from '../builder/processor.ts';
 import type { OutputRecord } from '../log/log.ts';
-import { deadLetterHeadersOf, type DeadLetter } from './dead-letter.ts';
+import { deadLetterHeadersOf, type DeadLetter, type OwnerOfKey } from './dead-letter.ts';
 
 /** An output and the input that caused it; undefined inside a punctuation. */
 export interface CollectedRecord {
@@ -11,6 +11,7 @@ export interface CollectedRecord {
 
 export interface CollectorOptions {
   readonly deadLetterTopic: string;
+  readonly deadLetterOwner: OwnerOfKey | undefined;
   readonly partitionCounts: ReadonlyMap<string, number>;
   readonly nowMs: () => number;
 }
@@ -60,15 +61,15 @@ export class RecordCollector {
   }
 
   deadLetterRecord(letter: DeadLetter): OutputRecord {
-    const topic = this.#options.deadLetterTopic;
-    const { source } = letter;
+    const { deadLetterTopic: topic, deadLetterOwner: ownerOf } = this.#options;
+    const { source, key } = letter;
     return {
       topic,
       partition: source.partition % this.partitionCountOf(topic),
       key: Buffer.from(`${source.topic}-${source.partition}-${source.offset}`),
       value: null,
       timestampMs: this.#options.nowMs(),
-      headers: deadLetterHeadersOf(letter),
+      headers: deadLetterHeadersOf(letter, key ? ownerOf?.(key) : undefined),
     };
   }
 

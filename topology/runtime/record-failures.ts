@@ -76,6 +76,6 @@ export class RecordFailures {
     const source = current.source();
     assert(source);
     if (action === 'drop') onDropped(nodeName, 'failed');
-    else collector.addDeadLetter({ source, taskId, nodeName, ...describeError(error, 'PROCESSING_FAILED') });
+    else collector.addDeadLetter({ source, key: current.key, taskId, nodeName, ...describeError(error, 'PROCESSING_FAILED') });
   }
 }

@@ -60,6 +60,6 @@ export class SinkNode implements RuntimeNode {
       });
     }
     if (action === 'drop') this.#scope.onDropped(this.name, 'production');
-    else collector.addDeadLetter({ source, taskId, nodeName: this.name, ...describeError(error, 'SERDE_FAILED') });
+    else collector.addDeadLetter({ source, key: current.key, taskId, nodeName: this.name, ...describeError(error, 'SERDE_FAILED') });
   }
 }

@@ -8,6 +8,7 @@ import type { Log } from '../log/log.ts';
 import type { AppState } from './app-state.ts';
 import type { RuntimeBounds } from './bounds.ts';
 import type { CrashPoints } from './crash-points.ts';
+import type { OwnerOfKey } from './dead-letter.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import type { ProcessingGuarantee } from './task-environment.ts';
@@ -32,6 +33,8 @@ export interface StreamAppOptions {
   readonly hasWallClock?: boolean;
   /** Created with one partition when missing. Default `dead-letters.v1`. */
   readonly deadLetterTopic?: string;
+  /** Written into a dead letter, so that letters can be told by owner. Nothing else of the key is: it may be as secret as the value. */
+  readonly deadLetterOwner?: OwnerOfKey;
   readonly bounds?: Partial<RuntimeBounds>;
   /** Memory of one task's store. */
   readonly stateBudgets?: StateBudgets;

@@ -7,6 +7,7 @@ import type { Topology } from '../builder/topology-builder-api.ts';
 import type { GroupMembership, Log, OffsetCommit, TopicDescription } from '../log/log.ts';
 import type { RuntimeBounds } from './bounds.ts';
 import type { CrashPoints } from './crash-points.ts';
+import type { OwnerOfKey } from './dead-letter.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import type { ReadGlobalStore } from './globals/global-stores.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
@@ -39,6 +40,7 @@ export interface TaskEnvironment {
   readonly wrapProcessor: WrapProcessor;
   readonly globalStore: ReadGlobalStore;
   readonly deadLetterTopic: string;
+  readonly deadLetterOwner: OwnerOfKey | undefined;
   /** Every topic of the topology, as it was at start. */
   readonly topics: ReadonlyMap<string, TopicDescription>;
   readonly clock: Clock;

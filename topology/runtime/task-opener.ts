@@ -181,10 +181,10 @@ interface Opened {
 
 async function assemble(options: OpenTaskOptions, { channel, state, changelogs, start }: Opened): Promise<Task> {
   const { environment, id, subTopology, owner, commitIdPrefix, onFlushFailed } = options;
-  const { log, clock, crashPoints, logger, handlers, topics, deadLetterTopic, topology } = environment;
+  const { log, clock, crashPoints, logger, handlers, topics, deadLetterTopic, deadLetterOwner, topology } = environment;
   const partitionCounts = new Map([...topics.values()].map(({ name, partitionCount }) => [name, partitionCount]));
   const nowMs = () => clock.nowMs();
-  const collector = new RecordCollector({ deadLetterTopic, partitionCounts, nowMs });
+  const collector = new RecordCollector({ deadLetterTopic, deadLetterOwner, partitionCounts, nowMs });
   const flusher = new StateFlusher({ state, log, changelogs, crashPoints, logger, onEnded: () => owner.wake(), onFailed: onFlushFailed });
   const cycle = new CommitCycle({
     taskId: taskIdText(id),

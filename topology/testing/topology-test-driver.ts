@@ -14,7 +14,7 @@ import { createMemoryLog } from '../log/memory/memory-log.ts';
 import { createAppEnvironment } from '../runtime/app-environment.ts';
 import type { RuntimeBounds } from '../runtime/bounds.ts';
 import type { CrashPoints } from '../runtime/crash-points.ts';
-import { deadLetterHeaders } from '../runtime/dead-letter.ts';
+import { deadLetterHeaders, type OwnerOfKey } from '../runtime/dead-letter.ts';
 import type { ErrorHandlers } from '../runtime/error-handlers.ts';
 import type { GlobalStores } from '../runtime/globals/global-stores.ts';
 import type { StateSupplier } from '../runtime/state-supplier.ts';
@@ -35,6 +35,7 @@ export interface TestDriverOptions {
   readonly partitionCount?: number;
   readonly bounds?: Partial<RuntimeBounds>;
   readonly handlers?: Partial<ErrorHandlers>;
+  readonly deadLetterOwner?: OwnerOfKey;
   readonly logger?: Logger;
   readonly metrics?: Metrics;
   /** To go on with what another driver left behind. */
@@ -80,6 +81,8 @@ export interface TestDeadLetter {
   readonly code: string;
   readonly nodeName: string;
   readonly message: string;
+  /** Empty without one. */
+  readonly owner: string;
 }
 
 const turnsBeforeIo = 64;
@@ -240,6 +243,7 @@ export class TopologyTestDriver {
         code: text(deadLetterHeaders.code),
         nodeName: text(deadLetterHeaders.node),
         message: text(deadLetterHeaders.message),
+        owner: text(deadLetterHeaders.owner),
       };
     });
   }
