@@ -12,9 +12,13 @@ import { createOracleTopology, deadLetterTopicOf, oracleTopics } from './oracle-
 const shape: OracleShape = { name: 'oracle', keyCount: 30, turnCount: 8, groupCount: 4, partitionCount: 3 };
 
 /** A log on which the program has run, undisturbed but for what `spoil` makes of the outputs on their way. */
-async function programRun(t: TestContext, spoil: (records: readonly OutputRecord[]) => readonly OutputRecord[]): Promise<Log> {
+async function programRun(
+  t: TestContext,
+  spoil: (records: readonly OutputRecord[]) => readonly OutputRecord[],
+  { of = shape, repartitionPurgeIntervalMs = 0 }: { readonly of?: OracleShape; readonly repartitionPurgeIntervalMs?: number } = {},
+): Promise<Log> {
   const log = createMemoryLog();
-  await feedOracle(log, shape);
+  await feedOracle(log, of);
   const spoiled: Log = {
     ...bound(log),
     openSink: async (options) => {
@@ -28,11 +32,12 @@ async function programRun(t: TestContext, spoil: (records: readonly OutputRecord
       };
     },
   };
-  const topology = createOracleTopology(shape);
-  const app = createStreamApp({ topology, log: spoiled, state: 'memory', deadLetterTopic: deadLetterTopicOf(shape) });
+  const topology = createOracleTopology(of);
+  const bounds = { commitIntervalMs: 1, recordsPerTurn: 5, transactionRecordCount: 5, repartitionPurgeIntervalMs };
+  const app = createStreamApp({ topology, log: spoiled, state: 'memory', deadLetterTopic: deadLetterTopicOf(of), bounds });
   t.after(() => app.close());
   await app.start();
-  await oracleDone(log, shape, 1_000).catch(() => {});
+  await oracleDone(log, of, 1_000).catch(() => {});
   await app.close();
   return log;
 }
@@ -114,4 +119,21 @@ test('a transaction that was left open, and a dead letter, are found', async (t)
   assert.equal(problems.length, 2, problems.join('\n'));
   assert.match(problems[0] ?? '', /^oracle-echo-0: a transaction is open: stable up to \d+, written up to \d+$/);
   assert.equal(problems[1], `${deadLetterTopicOf(shape)}: 1 dead letters`);
+});
+
+test('of a purged repartition topic what was in it is known by what was made of it: a fault there is found too, and a purge that never was', async (t) => {
+  const purged: OracleShape = { ...shape, isPurged: true };
+  const { byGroup } = oracleTopics(purged);
+  const clean = (repartitionPurgeIntervalMs: number) => programRun(t, (records) => records, { of: purged, repartitionPurgeIntervalMs });
+  assert.deepEqual(await checkOracle(await clean(0), purged), []);
+  assert.deepEqual(await checkOracle(await clean(3_600_000), purged), [`${byGroup} was never purged`]);
+  const twice = await checkOracle(
+    await programRun(
+      t,
+      spoilOnce(byGroup, '"index":77', (record) => [record, record]),
+      { of: purged },
+    ),
+    purged,
+  );
+  assert.match(twice.join('\n'), /by-group-repartition-\d: record 77 is there twice/);
 });

@@ -22,6 +22,9 @@ export interface OracleMember {
   readonly isTalkative: boolean;
 }
 
+/** A few purges between two kills. */
+const purgeIntervalMs = 200;
+
 // Whoever runs the fleet is gone.
 process.stdout.on('error', () => process.exit(1));
 const member: OracleMember = JSON.parse(process.argv[2] ?? '{}');
@@ -36,6 +39,7 @@ const app = createStreamApp({
   state: { directory: member.directory },
   ...member.sharing,
   deadLetterTopic: deadLetterTopicOf(member.shape),
+  ...(member.shape.isPurged && { bounds: { repartitionPurgeIntervalMs: purgeIntervalMs } }),
   onRestore: ({ taskId, restoredCount, wiped, isDone }) => {
     if (isDone) say({ event: 'restored', taskId, restoredCount, ...(wiped === undefined ? {} : { wiped }) });
   },

@@ -13,6 +13,8 @@ export interface OracleShape {
   readonly groupCount: number;
   /** Of every topic. */
   readonly partitionCount: number;
+  /** The repartition topic is the engine's own and purged a few times a second, so that kills meet purges. Default: a topic that keeps everything. */
+  readonly isPurged?: true;
 }
 
 export interface OracleInput {

@@ -4,7 +4,8 @@ import type { KeyValueStore } from '../../../state/store.ts';
 import { keyValueStore } from '../../../state/store.ts';
 import type { Processor, ProcessorContext, StreamRecord } from '../../builder/processor.ts';
 import { createTopologyBuilder } from '../../builder/topology-builder.ts';
-import type { Topology } from '../../builder/topology-builder-api.ts';
+import { repartitionTopic } from '../../builder/names.ts';
+import type { Stream, Topology, TopologyBuilder } from '../../builder/topology-builder-api.ts';
 import type { TopicSpec } from '../../log/log.ts';
 import type { Numbered, OracleShape, Totals } from './oracle-input.ts';
 import { groupOf } from './oracle-input.ts';
@@ -17,6 +18,8 @@ export interface RunningTotals extends Totals {
 export const numberedSerde = jsonSerde<Numbered>();
 export const totalsSerde = jsonSerde<RunningTotals>();
 
+const repartitionName = 'by-group';
+
 export interface OracleTopics {
   readonly numbers: string;
   readonly echo: string;
@@ -25,18 +28,21 @@ export interface OracleTopics {
   readonly groupTotals: string;
 }
 
-export function oracleTopics({ name }: OracleShape): OracleTopics {
+export function oracleTopics({ name, isPurged }: OracleShape): OracleTopics {
   return {
     numbers: `${name}-numbers`,
     echo: `${name}-echo`,
     totals: `${name}-totals`,
-    byGroup: `${name}-by-group`,
+    byGroup: isPurged ? repartitionTopic(name, repartitionName) : `${name}-by-group`,
     groupTotals: `${name}-group-totals`,
   };
 }
 
+/** Those that the app does not make itself. */
 export function oracleTopicSpecs(shape: OracleShape): readonly TopicSpec[] {
-  return Object.values(oracleTopics(shape)).map((name: string) => ({ name, partitionCount: shape.partitionCount }));
+  const { byGroup, ...others } = oracleTopics(shape);
+  const names: readonly string[] = [...Object.values(others), ...(shape.isPurged ? [] : [byGroup])];
+  return names.map((name) => ({ name, partitionCount: shape.partitionCount }));
 }
 
 export function deadLetterTopicOf({ name }: OracleShape): string {
@@ -65,11 +71,18 @@ export function createOracleTopology(shape: OracleShape): Topology {
       process: (record: StreamRecord<string, Numbered>) => context.forward({ ...record, key: groupOf(record.key, shape) }),
     }),
   });
-  builder.sink('repartition', { from: grouped, topic: topics.byGroup, key: stringSerde, value: numberedSerde });
-  const byGroup = builder.source('by-group', { topic: topics.byGroup, key: stringSerde, value: numberedSerde });
+  const byGroup = regroup(builder, grouped, shape);
   const groupTotals = builder.processor('group-total', { from: byGroup, stores: storesFor('group'), create: createTotalProcessor });
   builder.sink('group-totals', { from: groupTotals, topic: topics.groupTotals, key: stringSerde, value: totalsSerde });
   return builder.build();
+}
+
+function regroup(builder: TopologyBuilder, grouped: Stream<string, Numbered>, shape: OracleShape): Stream<string, Numbered> {
+  const spec = { from: grouped, key: stringSerde, value: numberedSerde };
+  if (shape.isPurged) return builder.repartition(repartitionName, { ...spec, partitionCount: shape.partitionCount });
+  const topic = oracleTopics(shape).byGroup;
+  builder.sink('repartition', { ...spec, topic });
+  return builder.source(repartitionName, { topic, key: stringSerde, value: numberedSerde });
 }
 
 /** Adds a number to totals. `isNew` when it was not among them. */
