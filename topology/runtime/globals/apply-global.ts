@@ -4,9 +4,9 @@ import { hasCode } from '../../base/errors.ts';
 import type { GlobalStore } from '../../builder/global-store.ts';
 import type { InputRecord, RecordBatch } from '../../log/log.ts';
 import type { ChangelogCursor } from '../changelog-reader.ts';
-import type { TaskChangelog } from '../state-flusher.ts';
+import type { ChangelogRange } from '../changelog-ranges.ts';
 
-export type GlobalCursor = ChangelogCursor & TaskChangelog & { readonly global: GlobalStore<unknown, unknown> };
+export type GlobalCursor = ChangelogCursor & ChangelogRange & { readonly global: GlobalStore<unknown, unknown> };
 
 const recordsPerTurn = 500;
 

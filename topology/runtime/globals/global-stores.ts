@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ReadOnlyKeyValueStore, StoreSpec } from '../../../state/store.ts';
 import type { TaskState } from '../../../state/task-state.ts';
 import type { Clock } from '../../base/clock.ts';
-import { hasCode } from '../../base/errors.ts';
+import { hasCode, StepwrightError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { GlobalStore } from '../../builder/global-store.ts';
 import type { Log, RecordBatch, TopicDescription, TopicPartitionOffset } from '../../log/log.ts';
@@ -51,7 +51,10 @@ export class GlobalStores {
     this.#reader = new ChangelogReader({ log: options.log, pollBytes: () => options.pollBytes });
   }
 
-  /** Resolves when the stores hold everything that their topics held at the call. Then they go on reading. @throws whatever opens a state. */
+  /**
+   * Resolves when the stores hold everything that their topics held at the call; a read that fails meanwhile is tried again as long as its error says so. Then they
+   * go on reading. @throws whatever opens a state.
+   */
   async start(): Promise<void> {
     const { stores, log, topics } = this.#options;
     if (stores.length === 0) return;
@@ -125,7 +128,10 @@ export class GlobalStores {
           void this.#reader.remove(feed);
           resolve();
         },
-        failed: (error) => reject(error instanceof Error ? error : new Error(String(error))),
+        failed: (error) => {
+          if (error instanceof StepwrightError && error.disposition === 'retry') this.#readAgain(feed, state, error);
+          else reject(error instanceof Error ? error : new Error(String(error)));
+        },
       };
       this.#endWait = resolve;
       this.#reader.add(feed);
@@ -153,14 +159,31 @@ export class GlobalStores {
     if (refusedCount > 0) this.#options.logger.warn({ refusedCount }, 'records of a global store cannot be decoded and were left out');
   }
 
-  /** Goes on from the last position; from the start when that is gone. The stores stay readable as they are. */
+  /** Goes on from what is written; from the start when that is gone. The stores stay readable as they are. */
   async #retry(state: TaskState, error: unknown): Promise<void> {
+    if (this.#isClosed) return;
+    if (hasCode(error, 'LOG_OFFSET_OUT_OF_RANGE')) await this.#startOver(state);
+    else this.#rewind(state);
+    this.#later(error, () => this.#follow(state));
+  }
+
+  #later(error: unknown, again: () => void): void {
     const { clock, logger, random } = this.#options;
     if (this.#isClosed) return;
     this.#failureCount += 1;
     logger.warn({ ...errorFields(error), failureCount: this.#failureCount }, 'global stores fall behind: reading goes on after a back-off');
-    if (hasCode(error, 'LOG_OFFSET_OUT_OF_RANGE')) await this.#startOver(state);
-    this.#cancelRetry = clock.setTimer(backOffMs(this.#failureCount, random()), () => this.#follow(state));
+    this.#cancelRetry = clock.setTimer(backOffMs(this.#failureCount, random()), again);
+  }
+
+  #readAgain(feed: ChangelogFeed, state: TaskState, error: unknown): void {
+    this.#rewind(state);
+    this.#later(error, () => this.#reader.add(feed));
+  }
+
+  /** To what is written: what failed may be a store that has not taken what the cursors have passed. */
+  #rewind(state: TaskState): void {
+    const stored = state.position().changelogs;
+    for (const cursor of this.#cursors) cursor.nextOffset = stored.get(cursor.store)?.nextOffset ?? cursor.startOffset;
   }
 
   async #startOver(state: TaskState): Promise<void> {
