@@ -3,6 +3,7 @@ import { afterEach, describe, it } from 'node:test';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
 import { hasCode } from '../../../topology/base/errors.ts';
+import { silentLogger, type Logger } from '../../../topology/base/logger.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
 import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
@@ -10,6 +11,7 @@ import { createGuideDocuments } from '../guides/guide-documents.ts';
 import { GuidePublisher } from '../guides/guide-publisher.ts';
 import { createGuideTarget } from '../guides/guide-target.ts';
 import { dyingStore } from '../../test-support/dying-store.ts';
+import { createBench, type SinkUnderTest } from '../../test-support/sink-bench.ts';
 import { startS3Proxy, type S3Proxy } from '../../test-support/s3-proxy.ts';
 import { findTestS3, newBucket, ownS3Skip, startOwnS3 } from '../../test-support/test-bucket.ts';
 import { openBucket, type OpenBucketOptions } from './open-bucket.ts';
@@ -46,17 +48,23 @@ if ('skipReason' in server) {
 function guideSink(endpoint: string): void {
   sinkContract<Guide>(
     'guides in a bucket',
-    async () => {
-      const store = await opened(await newBucket(endpoint));
-      return {
-        open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
-        openDying: async (doneCount) => createGuideTarget({ store: dyingStore(store, doneCount), guides: jsonSerde<Guide>() }),
-        effect: () => contents(store, 'guides/'),
-        end: closeAll,
-      };
-    },
+    async () => guidesIn(await opened(await newBucket(endpoint))),
     async () => ({ values: [sample('s1', 3), sample('s2', 4), sample('s1', 9), sample('s3', 1)] }),
   );
+}
+
+function guidesIn(store: ObjectStore): SinkUnderTest<Guide> {
+  return {
+    open: async () => createGuideTarget({ store, guides: jsonSerde<Guide>() }),
+    openDying: async (doneCount) => createGuideTarget({ store: dyingStore(store, doneCount), guides: jsonSerde<Guide>() }),
+    effect: () => contents(store, 'guides/'),
+    end: closeAll,
+  };
+}
+
+async function titleOf(store: ObjectStore, sessionId: string): Promise<unknown> {
+  const found = await createGuideDocuments(store).document('acme', sessionId, 'json');
+  return found === undefined || found === 'gone' ? found : JSON.parse(found.body.toString()).title;
 }
 
 function sample(sessionId: string, ordinal: number): { topic: string; value: Buffer } {
@@ -69,17 +77,13 @@ function writers(endpoint: string): void {
   it('a crash after any write of a guide shows the guide before it, whole, and the next run shows the new one', async () => {
     const store = await opened(await newBucket(endpoint));
     await new GuidePublisher(store).publish(guideRow({ revision: revision(1), title: 'before' }), 1n);
-    const title = async (): Promise<unknown> => {
-      const found = await createGuideDocuments(store).document('acme', 's1', 'json');
-      return found === undefined || found === 'gone' ? found : JSON.parse(found.body.toString()).title;
-    };
     for (let lastWrite = 0; lastWrite < 4; lastWrite++) {
       const next = guideRow({ revision: revision(2), title: 'after' });
       await assert.rejects(new GuidePublisher(dyingStore(store, lastWrite)).publish(next, 2n), /died/);
-      assert.equal(await title(), 'before', `died after ${lastWrite} writes`);
+      assert.equal(await titleOf(store, 's1'), 'before', `died after ${lastWrite} writes`);
     }
     await new GuidePublisher(store).publish(guideRow({ revision: revision(2), title: 'after' }), 2n);
-    assert.equal(await title(), 'after');
+    assert.equal(await titleOf(store, 's1'), 'after');
   });
 
   it('of two processes that race for a pointer the higher position stays, and none ever sees it fall', async () => {
@@ -219,7 +223,7 @@ function connections(endpoint: string): void {
   });
 }
 
-it('a server that dies and comes back has every object that was acknowledged, and the sink goes on', { skip: ownS3Skip() }, async () => {
+it('a server that dies and comes back has every object that was acknowledged, and takes others', { skip: ownS3Skip() }, async () => {
   const own = await startOwnS3();
   const store = await opened({ ...(await newBucket(own.address)), wait: async () => {}, attempts: 2 });
   await store.put('before', Buffer.from('1'), text);
@@ -231,6 +235,30 @@ it('a server that dies and comes back has every object that was acknowledged, an
   await own.startAgain();
   await store.put('after', Buffer.from('2'), text);
   assert.deepEqual(await contents(store, ''), { before: '1', after: '2' });
+  await closeAll();
+});
+
+it('a sink whose server dies in the middle goes on by itself when it is back, and shows every guide', { skip: ownS3Skip() }, async () => {
+  const own = await startOwnS3();
+  const store = await opened({ ...(await newBucket(own.address)), wait: async () => {}, attempts: 2 });
+  const bench = await createBench(guidesIn(store));
+  const refused = gate();
+  const logger: Logger = { ...silentLogger, child: () => logger, warn: () => refused.open() };
+  const runner = await bench.run({ logger, firstRetryMs: 10, maxRetryMs: 100 });
+  await bench.send([sample('s1', 1), sample('s2', 1)]);
+  await runner.whenApplied(await bench.ends());
+  await own.kill();
+  await bench.send([sample('s1', 2), sample('s3', 1)]);
+  await refused.passed;
+  await own.startAgain();
+  await runner.whenApplied(await bench.ends());
+  assert.equal(runner.isHealthy, true);
+  await runner.close();
+  assert.deepEqual(bench.letters, []);
+  const titles = [];
+  for (const sessionId of ['s1', 's2', 's3']) titles.push(await titleOf(store, sessionId));
+  assert.deepEqual(titles, ['s1 at 2', 's2 at 1', 's3 at 1']);
+  await bench.log.close();
   await closeAll();
 });
 
