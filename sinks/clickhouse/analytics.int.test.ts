@@ -21,7 +21,12 @@ const remove = (folder: string) => rm(folder, { recursive: true });
 
 async function newPlace(): Promise<AnalyticsUnderTest> {
   const folder = await newFolder();
-  return { open: (options) => openSample({ folder }, options), client: () => new ChildClient(folder), end: () => remove(folder) };
+  return {
+    open: (options) => openSample({ folder }, options),
+    client: () => new ChildClient(folder),
+    clientCount: 1,
+    end: () => remove(folder),
+  };
 }
 
 if (isInstalled) {

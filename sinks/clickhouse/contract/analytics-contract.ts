@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hasCode, StepwrightError } from '../../../topology/base/errors.ts';
 import { revision, sessionRow, stepRow } from '../../contracts/view-fixtures.ts';
+import { createBench } from '../../test-support/sink-bench.ts';
 import type { SinkRow } from '../../runner/sink-target.ts';
 import type { AnalyticsClient } from '../analytics-client.ts';
 import type { AnalyticsRow } from '../analytics-rows.ts';
@@ -10,7 +11,7 @@ import type { Analytics, AnalyticsOptions } from '../open-analytics.ts';
 import { reportSql } from '../queries.ts';
 import { Rollups } from '../rollups.ts';
 import { allTime, readReports, rowsOf, sampleRange, sampleReports, samples } from './analytics-samples.ts';
-import type { AnalyticsUnderTest } from './analytics-sink.ts';
+import { analyticsSink, dyingTarget, encoded, type AnalyticsUnderTest } from './analytics-sink.ts';
 
 type Rows = readonly SinkRow<AnalyticsRow>[];
 type Test = (title: string, body: (place: AnalyticsUnderTest) => Promise<void>) => void;
@@ -94,6 +95,23 @@ function repeating(test: Test): void {
       // The engine itself dropped the second insert; nothing has merged it away.
       assert.deepEqual(await client.query("SELECT toUInt8(count()) AS rows FROM stepwright.usage WHERE tenant_id = 'acme'"), [{ rows: 3 }]);
     });
+  });
+  test('dies between two inserts of a batch: the next process inserts that batch again, and the engine drops what stood (A1, S4)', async (place) => {
+    const bench = await createBench<AnalyticsRow>(analyticsSink(place));
+    await bench.send(encoded(samples));
+    const dying = await bench.run({ target: dyingTarget(place.client(), (table) => table !== 'stepwright.dead_letters') });
+    await assert.rejects(dying.whenApplied(await bench.ends()), (error) => hasCode(error, 'SINK_FAILED'));
+    await dying.close();
+    const stored = async (client: AnalyticsClient): Promise<unknown> =>
+      client.query(
+        "SELECT toUInt8(countIf(tenant_id = 'acme')) AS usage, (SELECT toUInt8(count()) FROM stepwright.dead_letters) AS letters FROM stepwright.usage",
+      );
+    await withClient(place, async (client) => assert.deepEqual(await stored(client), [{ usage: 3, letters: 0 }]));
+    // Other limits: the batch that was begun keeps its boundaries nevertheless.
+    await bench.drain({ batchRows: 1, batchBytes: 1 });
+    await withAnalytics(place, async (analytics) => assert.deepEqual(await readReports(analytics), sampleReports));
+    await withClient(place, async (client) => assert.deepEqual(await stored(client), [{ usage: 3, letters: 1 }]));
+    await bench.log.close();
   });
   test('gives an edition its own numbers, and leaves those of the live one alone (R1)', (place) =>
     withAnalytics(place, async (analytics) => {
@@ -208,13 +226,20 @@ function keeping(test: Test): void {
       assert.deepEqual(await tenantsOf(client), []);
     });
   });
-  test('migrates once, however often it is asked and by how many', async (place) => {
+  test('migrates an empty engine, however often it is asked at once and by how many, and leaves what then stands alone', async (place) => {
+    const clients = Array.from({ length: place.clientCount }, () => place.client());
+    const [first] = clients;
+    assert.deepEqual(await first?.query("SELECT name FROM system.tables WHERE database = 'stepwright'"), []);
+    const versions = await Promise.all([...clients, ...clients].map((client) => migrate(client)));
+    assert.deepEqual(new Set(versions), new Set([2]));
+    for (const client of clients) await client.close();
     await withAnalytics(place, async (analytics) => {
       await applyAll(analytics, rowsOf(samples));
-      await readReports(analytics);
+      assert.deepEqual(await readReports(analytics), sampleReports);
     });
     await withClient(place, async (client) => {
-      assert.deepEqual(await Promise.all([migrate(client), migrate(client)]), [2, 2]);
+      await Promise.all([migrate(client), migrate(client)]);
+      assert.deepEqual(await client.query('SELECT DISTINCT version FROM stepwright.migrations'), [{ version: 2 }]);
     });
     await withAnalytics(place, async (analytics) => assert.deepEqual(await readReports(analytics), sampleReports));
   });

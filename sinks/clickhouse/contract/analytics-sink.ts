@@ -8,13 +8,15 @@ import { migrate } from '../migrations.ts';
 import { openAnalytics } from '../open-analytics.ts';
 import type { Analytics, AnalyticsOptions, AnalyticsPlace } from '../open-analytics.ts';
 import { keepAll } from '../retention.ts';
-import { allTime, readReports, readSampleLetter, samples, sampleSerdes } from './analytics-samples.ts';
+import { allTime, readReports, readSampleLetter, samples, sampleSerdes, type Sample } from './analytics-samples.ts';
 import { dyingClient } from './dying-client.ts';
 
 /** The records of the sink contract: the samples of sessions. */
-export const encodedSamples: SinkSamples['values'] = samples
-  .filter(({ row }) => 'tenantId' in row)
-  .map(({ topic, row }) => ({ topic, value: Buffer.from(JSON.stringify(row)) }));
+export const encodedSamples = encoded(samples.filter(({ row }) => 'tenantId' in row));
+
+export function encoded(all: readonly Sample[]): SinkSamples['values'] {
+  return all.map(({ topic, row }) => ({ topic, value: Buffer.from(JSON.stringify(row)) }));
+}
 
 export function openSample(place: AnalyticsPlace, options: AnalyticsOptions = {}): Analytics {
   return openAnalytics(place, sampleSerdes, { readLetter: readSampleLetter, ...options });
@@ -25,13 +27,15 @@ export interface AnalyticsUnderTest {
   readonly open: (options?: AnalyticsOptions) => Analytics;
   /** A second client of the same engine, beside what `open` gave where the engine allows it. */
   readonly client: () => AnalyticsClient;
+  /** How many clients the engine has at once. */
+  readonly clientCount: number;
   readonly end: () => Promise<void>;
 }
 
-/** A target whose process dies before it has done one more insert than `insertCount`. */
-export function dyingTarget(client: AnalyticsClient, insertCount: number): AnalyticsTarget {
+/** A target whose process dies at the first insert for which `lives` is false. */
+export function dyingTarget(client: AnalyticsClient, lives: (table: string) => boolean): AnalyticsTarget {
   return new AnalyticsTarget({
-    client: dyingClient(client, insertCount),
+    client: dyingClient(client, lives),
     serdes: sampleSerdes,
     readLetter: readSampleLetter,
     migrate,
@@ -50,7 +54,7 @@ export function analyticsSink({ open, client, end }: AnalyticsUnderTest): SinkUn
       if (target === undefined) throw new StepwrightError('ANALYTICS_OFF', 'The engine is not installed.');
       return target;
     },
-    openDying: async (doneCount) => dyingTarget(client(), doneCount),
+    openDying: async (doneCount) => dyingTarget(client(), () => doneCount-- > 0),
     effect: async () => {
       const analytics = open();
       const found = await readReports(analytics, { range: allTime });

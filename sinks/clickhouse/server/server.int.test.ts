@@ -35,7 +35,12 @@ async function emptied(): Promise<TestClickHouse> {
 
 async function newPlace(): Promise<AnalyticsUnderTest> {
   const { options } = await emptied();
-  return { open: (more) => openSample({ server: options }, more), client: () => createServerClient(options), end: async () => {} };
+  return {
+    open: (more) => openSample({ server: options }, more),
+    client: () => createServerClient(options),
+    clientCount: 2,
+    end: async () => {},
+  };
 }
 
 if (skip === false) {
