@@ -13,6 +13,9 @@ const codes = {
 /** Of the protocol: server error, unavailable, overloaded, bootstrapping, truncation, time-outs and failures of writes and reads. They pass. */
 const passing: ReadonlySet<number> = new Set([0x0000, 0x1000, 0x1001, 0x1002, 0x1003, 0x1100, 0x1200, 0x1300, 0x1500]);
 
+/** What servers say of a write that is too large: Cassandra of the whole, Cassandra of a key (`is longer than maximum of`), ScyllaDB of either. */
+const tooLarge = /too large|maximum (?:allowed )?size|exceeds|longer than maximum/i;
+
 /** Says what an error of the driver or of a server means for the views. What is not known is fatal. */
 export function viewError(error: unknown): StepwrightError {
   if (error instanceof StepwrightError) return error;
@@ -32,8 +35,8 @@ function responseError(error: errors.ResponseError): StepwrightError {
   if (code === codes.unauthorized) {
     return new StepwrightError('VIEW_ACCESS_DENIED', `The Scylla user may not do this: ${message}`, { cause: error });
   }
-  if (code === codes.invalid && /too large|maximum (?:allowed )?size|exceeds/i.test(message)) {
-    const text = 'A row is larger than the servers take in one write.';
+  if (code === codes.invalid && tooLarge.test(message)) {
+    const text = 'A row, or its key, is larger than the servers take.';
     return new StepwrightError('VIEW_FAILED', text, { disposition: 'dead-letter', cause: error });
   }
   if (passing.has(code)) {

@@ -8,7 +8,9 @@ import { freePort } from '../../services/free-port.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import { batchOf, guideRow, sessionRow, stepRow } from '../contracts/view-fixtures.ts';
+import { viewSink } from '../contracts/view-samples.ts';
 import { livePartitionOf } from '../contracts/views-contract.ts';
+import { createBench } from '../test-support/sink-bench.ts';
 import { CqlSession } from './cql-session.ts';
 import { migrateViews } from './schema/migrate.ts';
 import { schemaVersions } from './schema/versions.ts';
@@ -149,7 +151,8 @@ describe('what stands in the tables', skip, () => {
   });
 
   test('rows live as long as their tenant wants, titles are nowhere readable, and the position stands beside the rows', async () => {
-    const ttlSecondsOf = (tenantId: string): number => (tenantId === 'brief' ? 3_600 : 0);
+    const briefSeconds = 3_600;
+    const ttlSecondsOf = (tenantId: string): number => (tenantId === 'brief' ? briefSeconds : 0);
     const views = await openScyllaViews(optionsFor(keyspace, { edition: 'kept', ttlSecondsOf }));
     const position = { topic: 'guide.steps.v1', partition: 1, nextOffset: 12n };
     for (const tenantId of ['brief', 'long']) {
@@ -160,7 +163,7 @@ describe('what stands in the tables', skip, () => {
       };
       await views.apply(batchOf({ ...rows, positions: [position] }));
     }
-    const times = async (table: string, tenantId: string): Promise<unknown[]> =>
+    const lives = async (table: string, tenantId: string): Promise<unknown[]> =>
       (
         await runCql(
           { address, keyspace },
@@ -170,7 +173,7 @@ describe('what stands in the tables', skip, () => {
         .filter((row) => row['body'] !== null)
         .map((row) => {
           assert.equal(Buffer.isBuffer(row['body']) && row['body'].includes('Fallow'), false);
-          return row['ttl'] !== null;
+          return row['ttl'];
         });
     const place: Readonly<Record<string, string>> = {
       session_rows: "AND session_id = 's1'",
@@ -178,14 +181,14 @@ describe('what stands in the tables', skip, () => {
       guide_list: "AND edition = 'kept' AND month = 24286",
     };
     for (const [table, count] of Object.entries({ session_rows: 3, session_list: 1, guide_list: 1 })) {
+      const left = await lives(table, 'brief');
+      assert.equal(left.length, count, table);
+      // It counts down from when the rows were written.
+      for (const seconds of left)
+        assert.ok(Number(seconds) > briefSeconds - 300 && Number(seconds) <= briefSeconds, `${table}: ${seconds}`);
       assert.deepEqual(
-        await times(table, 'brief'),
-        Array.from({ length: count }, () => true),
-        table,
-      );
-      assert.deepEqual(
-        await times(table, 'long'),
-        Array.from({ length: count }, () => false),
+        await lives(table, 'long'),
+        Array.from({ length: count }, () => null),
         table,
       );
     }
@@ -205,5 +208,46 @@ describe('what stands in the tables', skip, () => {
       (error) => hasCode(error, 'VIEW_FAILED') && error.disposition === 'dead-letter',
     );
     await views.close();
+  });
+
+  test('a guide and a step that the servers refuse become a dead letter each, and everything else of their batch is shown (S3)', async () => {
+    const options = optionsFor(keyspace, { edition: 'refused' });
+    const sink = viewSink({ open: () => openScyllaViews(options), openDying: 'one-write', end: async () => {} });
+    const bench = await createBench(sink);
+    const sessionIds = ['r1', 'r2', 'r3', 'r4', 'r5'];
+    const large = 'r3';
+    // Longer than what a part of a key may be.
+    const steps = ['first', 'x'.repeat(70_000), 'last'].map((stepId, order) => stepRow({ sessionId: 'r1', stepId, order }));
+    const record = (topic: string, row: object) => ({ topic, value: Buffer.from(JSON.stringify(row)) });
+    await bench.send([
+      ...sessionIds.map((sessionId) => record('guide.sessions.v1', sessionRow({ sessionId }))),
+      ...steps.map((step) => record('guide.steps.v1', step)),
+      ...sessionIds.map((sessionId) => record('guide.finished.v1', guideRow({ sessionId }))),
+    ]);
+    const target = await sink.open();
+    const decode: typeof target.decode = (topic, read) => {
+      const row = target.decode(topic, read);
+      // More than the log takes, and than the servers do.
+      if (row?.type !== 'guide' || row.row.sessionId !== large) return row;
+      return { type: 'guide', row: { ...row.row, summary: 'x'.repeat(20 << 20) } };
+    };
+    await bench.drain({ target: { ...target, decode } });
+    assert.deepEqual(bench.letters.map(({ topic, offset, code }) => `${topic} ${offset} ${code}`).toSorted(), [
+      `guide.finished.v1 ${sessionIds.indexOf(large)} VIEW_FAILED`,
+      'guide.steps.v1 1 VIEW_FAILED',
+    ]);
+    const views = await openScyllaViews(options);
+    for (const sessionId of sessionIds) {
+      assert.deepEqual(await views.guide('acme', sessionId), sessionId === large ? undefined : guideRow({ sessionId }), sessionId);
+      assert.equal(typeof (await views.session('acme', sessionId)), 'object');
+    }
+    const live = await views.liveSteps('acme', 'r1');
+    assert.deepEqual(typeof live === 'object' && live.steps.map(({ stepId }) => stepId), ['first', 'last']);
+    const read = (await views.positions())
+      .filter(({ nextOffset }) => nextOffset > 0n)
+      .map(({ topic, nextOffset }) => `${topic} ${nextOffset}`);
+    assert.deepEqual(read.toSorted(), ['guide.finished.v1 5', 'guide.sessions.v1 5', 'guide.steps.v1 3']);
+    await views.close();
+    await bench.log.close();
   });
 });
