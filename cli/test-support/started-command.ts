@@ -15,9 +15,12 @@ export interface StartedCommand {
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
-/** `env` is added to the environment of the test. */
+/** `env` is added to the environment of the test, without the settings of tests, which no command knows. */
 export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): StartedCommand {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [command, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...withoutTestSettings(), ...env },
+  });
   let text = '';
   const news = new Set<() => void>();
   const tell = (): void => {
@@ -49,4 +52,8 @@ export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {
       return child.exitCode;
     },
   };
+}
+
+function withoutTestSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('STEPWRIGHT_TEST_')));
 }
