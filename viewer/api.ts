@@ -39,6 +39,13 @@ export interface TopologyReport {
     readonly recordsPerSec: number;
     /** Records that wait for something outside the chain, pictures mostly; known for tasks of the process that was asked. */
     readonly asyncInFlightCount?: number;
+    /** Of a task of the process that was asked, while it restores and since. */
+    readonly restore?: {
+      /** Offsets of its changelogs, an upper bound of records. */
+      readonly remainingCount: number;
+      readonly secondsLeft?: number;
+      readonly isDone: boolean;
+    };
   }[];
   readonly members: readonly {
     readonly memberId: string;

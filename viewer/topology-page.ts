@@ -53,18 +53,32 @@ function line(points: readonly Point[]): string {
     .join(' ');
 }
 
-function taskTable({ tasks: all, deadLetters }: TopologyReport): HTMLElement {
-  const rows = all.map(({ taskId, role, member, state, lagRecords, recordsPerSec, asyncInFlightCount }) => [
+function taskTable({ tasks: all, deadLetters, members }: TopologyReport): HTMLElement {
+  const hosts = new Map(members.map(({ memberId, host }) => [memberId, host]));
+  const rows = all.map(({ taskId, role, member, state, lagRecords, recordsPerSec, asyncInFlightCount, restore }) => [
     taskId,
     role,
     member ?? 'nobody',
-    element('span', { class: `badge ${state}` }, state),
+    element('span', { class: `badge ${state}` }, stateText(state, hosts.get(member ?? ''))),
     lagRecords,
+    restoreText(restore),
     role === 'active' ? recordsPerSec.toFixed(1) : '',
     asyncInFlightCount ?? '',
   ]);
-  const head = ['Task', 'Role', 'Member', 'State', 'Lag (records)', 'Records/s', 'Pictures waiting'];
+  const head = ['Task', 'Role', 'Member', 'State', 'Lag (records)', 'Left to restore', 'Records/s', 'Pictures waiting'];
   return table({ label: 'Tasks', caption: `Tasks · ${deadLetters} dead letters`, head, firstNumber: 4, rows });
+}
+
+/** Of a task in another process only the place is known here: its own `/tasks` says more. */
+function stateText(state: string, host: string | undefined): string {
+  return state === 'elsewhere' && host !== undefined && host !== '' ? `at ${host}` : state;
+}
+
+function restoreText(restore: TopologyReport['tasks'][number]['restore']): string {
+  if (restore === undefined || restore.isDone) return '';
+  const { remainingCount, secondsLeft } = restore;
+  const left = remainingCount.toLocaleString();
+  return secondsLeft === undefined ? left : `${left}, about ${Math.ceil(secondsLeft)} s`;
 }
 
 function memberTable({ members }: TopologyReport): HTMLElement {
