@@ -243,7 +243,7 @@ it('a sink whose server dies in the middle goes on by itself when it is back, an
   const store = await opened({ ...(await newBucket(own.address)), wait: async () => {}, attempts: 2 });
   const bench = await createBench(guidesIn(store));
   const refused = gate();
-  const logger: Logger = { ...silentLogger, child: () => logger, warn: () => refused.open() };
+  const logger: Logger = { ...silentLogger, child: () => logger, warn: () => refused.open(), error: () => refused.open() };
   const runner = await bench.run({ logger, firstRetryMs: 10, maxRetryMs: 100 });
   await bench.send([sample('s1', 1), sample('s2', 1)]);
   await runner.whenApplied(await bench.ends());
