@@ -31,7 +31,14 @@ test('shows sessions, guides, steps and applications of the days that are asked 
   await page.getByLabel('Last day').fill(day);
   await page.getByRole('button', { name: 'Show' }).click();
   await page.getByText(`${day} to ${day}`).waitFor();
-  for (const title of ['Sessions a day', 'Guides a day', 'Steps a session', 'Time to first step', 'Dead letters', 'Slowest processors']) {
+  for (const title of [
+    'Sessions a day',
+    'Guides a day',
+    'Steps a session',
+    'Time to first step',
+    'Dead letters of all tenants',
+    'Slowest processors',
+  ]) {
     await page.getByRole('heading', { name: title }).waitFor();
   }
   const sessions = page.getByRole('region', { name: 'Sessions a day' }).locator('tbody tr');
@@ -60,7 +67,7 @@ test('shows an operator the numbers of the tenant that is chosen, and the own on
   await page.getByText('tenant zeta').waitFor();
   assert.equal(await figure('sessions').textContent(), '2sessions');
   assert.equal(await figure('guides').textContent(), '2guides');
-  assert.equal(await page.getByRole('heading', { name: 'Dead letters' }).count(), 1);
+  assert.equal(await page.getByRole('heading', { name: 'Dead letters', exact: true }).count(), 1);
   await page.getByLabel('Tenant').selectOption('local');
   await page.getByText('tenant local').waitFor();
   assert.equal(await figure('sessions').textContent(), '1sessions');

@@ -21,8 +21,17 @@ interface Me {
 
 type Answers = ReadonlyMap<string, readonly ReportRow[]>;
 
-const tenantReports = ['sessions', 'guides', 'steps-a-session', 'first-step', 'applications', 'redactions', 'watchers'] as const;
-const operatorReports = ['dead-letters', 'processors'] as const;
+const tenantReports = [
+  'sessions',
+  'guides',
+  'steps-a-session',
+  'first-step',
+  'applications',
+  'redactions',
+  'watchers',
+  'dead-letters',
+] as const;
+const operatorReports = ['all-dead-letters', 'processors'] as const;
 /** Each load has a number: an answer that comes after a newer question is not shown. */
 let lastLoad = 0;
 
@@ -167,17 +176,23 @@ function panelsOf(answers: Answers, me: Me): readonly Panel[] {
       bars: 'watchers',
       columns: [day, ...columns({ watchers: 'Watchers', watched_sessions: 'Sessions watched', viewers: 'Readers', views: 'Guide views' })],
     },
+    tenantLetters(rowsOf('dead-letters')),
     ...(me.operator ? operatorPanels(rowsOf) : []),
   ];
+}
+
+function tenantLetters(rows: readonly ReportRow[]): Panel {
+  const about = 'Records that could not be processed, of those that say whose they are.';
+  return { title: 'Dead letters', about, rows, columns: [day, ...columns({ node: 'Node', code: 'Code', letters: 'Letters' })] };
 }
 
 function operatorPanels(rowsOf: (name: string) => readonly ReportRow[]): readonly Panel[] {
   return [
     {
-      title: 'Dead letters',
-      about: 'Of the whole deployment: records that could not be processed.',
-      rows: rowsOf('dead-letters'),
-      columns: [day, ...columns({ node: 'Node', code: 'Code', letters: 'Letters' })],
+      title: 'Dead letters of all tenants',
+      about: 'Of the whole deployment: records that could not be processed; without a tenant where the record did not say whose it was.',
+      rows: rowsOf('all-dead-letters'),
+      columns: [day, ...columns({ tenant: 'Tenant', node: 'Node', code: 'Code', letters: 'Letters' })],
     },
     {
       title: 'Slowest processors',

@@ -39,7 +39,7 @@ test('an operator reads the counts of the tenant that is asked for, and of the o
 test("a tenant's reader and admin cannot name another tenant: refused as operators, their own counts as themselves", async () => {
   for (const key of ['reader', 'admin'] as const) {
     const { asked, get } = await asking();
-    for (const name of [...tenantReports, 'dead-letters', 'processors', 'tenants']) {
+    for (const name of [...tenantReports, 'all-dead-letters', 'processors', 'tenants']) {
       assert.equal((await get(`/v1/operator/analytics/${name}?tenant=zeta`, key)).status, 403, `${key} ${name}`);
     }
     assert.deepEqual(asked, []);
@@ -61,6 +61,7 @@ test('the report that names recordings is refused to an operator for any tenant,
 
 test('what no tenant owns is refused to its readers by name', async () => {
   const { asked, get } = await asking();
-  for (const name of ['processors', 'tenants']) assert.equal((await get(`/v1/analytics/${name}`, 'reader')).status, 404, name);
+  for (const name of ['all-dead-letters', 'processors', 'tenants'])
+    assert.equal((await get(`/v1/analytics/${name}`, 'reader')).status, 404, name);
   assert.deepEqual(asked, []);
 });

@@ -70,9 +70,11 @@ export function usageRow(event: UsageEvent): AnalyticsRow {
   return row('usage', event, { event_id: event.eventId, kind: event.kind, at: utc(event.atMs), actor: event.actor });
 }
 
-/** The topic of letters has one partition. The message stays in the log. */
+/** The topic of letters has one partition. The message stays in the log. No session: it is deleted by its tenant's days. */
 export function deadLetterRow(letter: DeadLetter, letterOffset: bigint): AnalyticsRow {
-  return row('dead_letters', nobody, {
+  const { tenantId = '' } = letter;
+  const record = {
+    tenant_id: tenantId,
     partition: 0,
     letter_offset: letterOffset.toString(),
     source_topic: letter.topic,
@@ -82,7 +84,8 @@ export function deadLetterRow(letter: DeadLetter, letterOffset: bigint): Analyti
     task_id: letter.taskId,
     code: letter.code,
     at: utc(letter.atMs),
-  });
+  };
+  return { table: 'dead_letters', tenantId, sessionId: '', record };
 }
 
 export function processorTimesRow({ node, process, atMs, recordCount, busyUs, slowestUs }: ProcessorTimes): AnalyticsRow {

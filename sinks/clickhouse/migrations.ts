@@ -11,6 +11,11 @@ interface Migration {
 /** The same SQL for the embedded engine and the server. Append only; a version that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 2, name: 'rows by month and tenant, days counted from rows, dead letters, processor times', statements: tableStatements },
+  {
+    version: 3,
+    name: 'whose a dead letter is',
+    statements: ['ALTER TABLE stepwright.dead_letters ADD COLUMN IF NOT EXISTS tenant_id String'],
+  },
 ];
 
 /** Version 1, before any release, had other columns and no partitions. The log has everything that stood there, so it is read again. */

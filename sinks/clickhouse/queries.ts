@@ -82,7 +82,11 @@ const statements: Readonly<Record<ReportName, (scope: ReportScope) => string>> =
   // day, node, code, letters
   'dead-letters': (scope) => `
     SELECT toString(toDate(at)) AS day, node, code, uniqExact((partition, letter_offset)) AS letters
-    FROM stepwright.dead_letters WHERE ${between('toDate(at)', scope)} GROUP BY day, node, code ORDER BY day, letters DESC, node, code`,
+    FROM stepwright.dead_letters WHERE ${scope.tenant} AND ${between('toDate(at)', scope)} GROUP BY day, node, code ORDER BY day, letters DESC, node, code`,
+  // day, tenant, node, code, letters: of everybody, and with an empty tenant those whose record named none
+  'all-dead-letters': (scope) => `
+    SELECT toString(toDate(at)) AS day, tenant_id AS tenant, node, code, uniqExact((partition, letter_offset)) AS letters
+    FROM stepwright.dead_letters WHERE ${between('toDate(at)', scope)} GROUP BY day, tenant, node, code ORDER BY day, letters DESC, tenant, node, code`,
   // node, records, mean_us, slowest_ms, busy_seconds: slowest mean first
   processors: (scope) => `
     SELECT p.node AS node, sum(p.records) AS records, round(sum(p.busy_us) / greatest(sum(p.records), 1), 1) AS mean_us,

@@ -18,12 +18,13 @@ const keptTables = [
   'steps',
   'guides',
   'usage',
+  'dead_letters',
   'views_a_day',
   ...rollupTables.filter((table) => !/_due|_published|_processors/.test(table)),
 ];
 
 /** Of no tenant: the default is theirs. */
-const deploymentTables = ['dead_letters', 'processor_times', 'daily_processors'];
+const deploymentTables = ['processor_times', 'daily_processors'];
 
 /**
  * Rows bear the days of the policy that was in force when they came; a policy that changed since the last start is written into those that stand.

@@ -18,9 +18,10 @@ export const tenantReports = [
   'usage',
   'watchers',
   'views',
+  'dead-letters',
 ] as const;
 /** Of the whole deployment, whoever asks: for operators only. */
-export const operatorReports = ['dead-letters', 'processors', 'tenants'] as const;
+export const operatorReports = ['all-dead-letters', 'processors', 'tenants'] as const;
 export const reportNames = [...tenantReports, ...operatorReports] as const;
 export type ReportName = (typeof reportNames)[number];
 

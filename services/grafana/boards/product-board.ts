@@ -98,6 +98,12 @@ const readers: BoardRow = {
       unit: 'short',
       columns: { name: 'day', drawn: ['watchers', 'viewers'] },
     }),
+    report('dead-letters', {
+      kind: 'table',
+      title: 'Dead letters by day',
+      description: 'Records that could not be processed, of those that say whose they are.',
+      unit: 'short',
+    }),
     report('views', { kind: 'table', title: 'Most viewed guides', description: 'The hundred most viewed of each day.', unit: 'short' }),
   ],
 };
@@ -111,9 +117,9 @@ const platform: BoardRow = {
       description: 'Time of each node for a record, its children not counted, slowest first.',
       unit: 'short',
     }),
-    report('dead-letters', {
+    report('all-dead-letters', {
       kind: 'table',
-      title: 'Dead letters by day',
+      title: 'Dead letters by day and tenant',
       description: 'Records that could not be processed, by node and code: stepwright dead-letters list.',
       unit: 'short',
     }),

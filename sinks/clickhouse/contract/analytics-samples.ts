@@ -60,6 +60,20 @@ export const samples: readonly Sample[] = [
       code: 'SERDE_FAILED',
       message: '',
       atMs: openedAtMs,
+      tenantId: 'acme',
+    },
+  },
+  {
+    topic: 'dead-letters.v1',
+    row: {
+      topic: 'processor.times.v1',
+      partition: 0,
+      offset: 1,
+      node: 'sink-analytics',
+      taskId: 'sink-analytics',
+      code: 'SERDE_FAILED',
+      message: '',
+      atMs: openedAtMs,
     },
   },
   { topic: 'processor.times.v1', row: { process: 'p1', node: 'redact', atMs: openedAtMs, recordCount: 4, busyUs: 800, slowestUs: 500 } },
@@ -80,6 +94,10 @@ export const sampleReports: Readonly<Record<ReportName, readonly object[]>> = {
   watchers: [{ day: '2025-05-06', watchers: 1, watched_sessions: 1, viewers: 1, views: 2 }],
   views: [{ day: '2025-05-06', session_id: 's1', views: 2, people: 1 }],
   'dead-letters': [{ day: '2025-05-06', node: 'redact', code: 'SERDE_FAILED', letters: 1 }],
+  'all-dead-letters': [
+    { day: '2025-05-06', tenant: '', node: 'sink-analytics', code: 'SERDE_FAILED', letters: 1 },
+    { day: '2025-05-06', tenant: 'acme', node: 'redact', code: 'SERDE_FAILED', letters: 1 },
+  ],
   processors: [{ node: 'redact', records: 4, mean_us: 200, slowest_ms: 0.5, busy_seconds: 0 }],
   tenants: [{ tenant: 'acme' }],
 };

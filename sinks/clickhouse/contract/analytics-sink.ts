@@ -12,7 +12,7 @@ import { allTime, readReports, readSampleLetter, samples, sampleSerdes, type Sam
 import { dyingClient } from './dying-client.ts';
 
 /** The records of the sink contract: the samples of sessions. */
-export const encodedSamples = encoded(samples.filter(({ row }) => 'tenantId' in row));
+export const encodedSamples = encoded(samples.filter(({ row }) => 'sessionId' in row));
 
 export function encoded(all: readonly Sample[]): SinkSamples['values'] {
   return all.map(({ topic, row }) => ({ topic, value: Buffer.from(JSON.stringify(row)) }));

@@ -11,7 +11,7 @@ export function onCluster(cluster: string): Placed {
   const on = `ON CLUSTER ${quoteName(cluster)}`;
   return (statement) =>
     statement
-      .replace(/^(\s*(?:CREATE|DROP) (?:DATABASE|TABLE|VIEW|MATERIALIZED VIEW)(?: IF (?:NOT )?EXISTS)? [\w.]+)/, `$1 ${on}`)
+      .replace(/^(\s*(?:CREATE|DROP|ALTER) (?:DATABASE|TABLE|VIEW|MATERIALIZED VIEW)(?: IF (?:NOT )?EXISTS)? [\w.]+)/, `$1 ${on}`)
       .replace(/\bENGINE = (\w*MergeTree)\b/, 'ENGINE = Replicated$1')
       .replace(/\bnon_replicated_deduplication_window\b/, 'replicated_deduplication_window');
 }

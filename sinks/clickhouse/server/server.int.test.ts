@@ -95,7 +95,7 @@ describe("an analyst's role on a real server", { skip: skipReal }, () => {
       assert.deepEqual(await analyst.query(sql), [{ tenant_id: 'acme' }], table);
       assert.deepEqual(await service.query(sql), [{ tenant_id: 'acme' }, { tenant_id: 'zeta' }], table);
     }
-    await assert.rejects(analyst.query('SELECT * FROM stepwright.dead_letters'), (error) => hasCode(error, 'ANALYTICS_FAILED'));
+    await assert.rejects(analyst.query('SELECT * FROM stepwright.processor_times'), (error) => hasCode(error, 'ANALYTICS_FAILED'));
     // A server of one's own keeps what is outside the database.
     const policies = analystTables.map((table) => `DROP ROW POLICY IF EXISTS stepwright_service ON stepwright.${table}`);
     await runStatements(service, [...tenantRefusalStatements({ tenantId: 'acme' }), ...policies, 'DROP USER IF EXISTS ann']);

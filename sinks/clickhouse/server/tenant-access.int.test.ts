@@ -165,7 +165,6 @@ describe("the conditions and grants of a tenant's role", { skip }, () => {
   it('let nothing else be read and nothing be written', async () => {
     const config = await configFor('acme', folder);
     const refused = [
-      'SELECT * FROM stepwright.dead_letters',
       'SELECT * FROM stepwright.processor_times',
       'SELECT * FROM stepwright.changes',
       "INSERT INTO stepwright.guides (tenant_id) VALUES ('acme')",

@@ -16,6 +16,7 @@ export const analystTables = [
   'daily_names',
   'daily_usage',
   'daily_published',
+  'dead_letters',
 ] as const;
 
 /** What a row must be for a role of the tenant to see it. */
