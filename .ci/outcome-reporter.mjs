@@ -14,7 +14,9 @@ export default async function* outcomes(events) {
 /** `lines` as the reporter wrote them; nothing for those that a killed run did not come to. */
 export function readOutcome(lines) {
   const outcome = { pass: 0, fail: 0, cancelled: 0, todo: 0, skipped: [] };
-  for (const { skipped, ...total } of lines.split('\n').flatMap((text) => (text === '' ? [] : [JSON.parse(text)]))) {
+  // What follows the last end of a line was cut off.
+  for (const text of lines.split('\n').slice(0, -1)) {
+    const { skipped, ...total } = JSON.parse(text);
     if (skipped !== undefined) outcome.skipped.push(skipped || 'no reason given');
     Object.assign(outcome, total);
   }

@@ -7,8 +7,8 @@
  * Measured there: `stepwright guide` over real and synthetic recordings with pictures; every printed document, every file under `--out`, the guides in
  * the views and in the object store against an undisturbed run; what each restart had to restore; wiped stores; dead letters.
  * Not measured: power cuts (nothing is lost from the page cache here).
- * Rerun: `npm run chaos -- [--kills 100] [--seed 1] [--program oracle --keys 20000 --turns 20] [--partitions 4] [--port 19692]`, or
- * `npm run chaos -- --log embedded [--kills 60] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 600] [--keep]`;
+ * Rerun: `npm run chaos -- [--kills 50] [--seed 1] [--program oracle --keys 20000 --turns 20] [--partitions 4] [--port 19692]`, or
+ * `npm run chaos -- --log embedded [--kills 50] [--seed 1] [--synthetic 4] [--events 3000] [--miniwob 30] [--work-ms 0] [--keep]`;
  * exit code 1 when anything differs, 2 when it cannot begin.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -22,7 +22,7 @@ const tables = ['sessions', 'steps'] as const;
 const neverMs = 2 ** 30;
 
 const running = chdbHttpService.running()?.address;
-const address = process.argv[2] ?? `http://${running ?? '127.0.0.1:19554'}`;
+const address = process.argv[2] ?? `http://${running ?? '127.0.0.1:19558'}`;
 const user = process.argv[3] ?? chdbHttpAccess.user;
 const password = process.env['STEPWRIGHT_CLICKHOUSE_PASSWORD'] ?? chdbHttpAccess.password;
 

@@ -175,7 +175,7 @@ test('the search finds what is not sealed, and the command says so with its exit
     contentType: 'text/plain',
   });
   await opened.server.close();
-  const log = await openEmbeddedLog({ directory: join(data, 'log'), clock: createSystemClock(), logger: silentLogger });
+  const log = await openEmbeddedLog({ directory: join(data, 'log'), clock: createSystemClock({ keepsAlive: true }), logger: silentLogger });
   const producer = await log.openProducer();
   const key = Buffer.from('local/leaky');
   const value = Buffer.from('{"title":"A secret title that was written without a seal"}');

@@ -22,7 +22,7 @@ async function stopped(error: Error): Promise<{ readonly handle: SinkHandle; rea
     close: async () => {},
   };
   const failures = new Failures();
-  const clock = createSystemClock();
+  const clock = createSystemClock({ keepsAlive: true });
   const handle = startSink(
     {
       log: createMemoryLog({ clock }),

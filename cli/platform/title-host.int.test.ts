@@ -16,7 +16,7 @@ import { startPlatform } from './platform.ts';
 import { defaultPolicy } from './policy.ts';
 import { openStorage } from './storage.ts';
 
-const environment = { clock: createSystemClock(), logger: silentLogger, metrics: silentMetrics };
+const environment = { clock: createSystemClock({ keepsAlive: true }), logger: silentLogger, metrics: silentMetrics };
 
 test("a model's answer leaves by a topic, comes back as an event and stands in the guide; it sees no hidden text", async () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'title-host-'));

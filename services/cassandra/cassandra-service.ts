@@ -6,7 +6,7 @@ import { hasJars, installJars } from '../maven.ts';
 import type { MavenArtifact } from '../maven.ts';
 import { runningAt, startAt, type Place, type ServerCommand } from '../place.ts';
 import type { RunningService, Service, StartOptions } from '../service.ts';
-import { missingCommands } from '../tools.ts';
+import { missingCommands, missingJava } from '../tools.ts';
 import { javaOptions } from './java-options.ts';
 import { logbackXml, serverYaml, type CassandraSettings } from './server-settings.ts';
 
@@ -22,7 +22,7 @@ export interface CassandraStartOptions extends StartOptions, Partial<Pick<Cassan
 export const cassandraService: Service & { start(options?: CassandraStartOptions): Promise<RunningService> } = {
   name: 'cassandra',
   title: `Apache Cassandra ${version}, one node`,
-  missingTools: () => missingCommands(isInstalled() ? ['java'] : ['java', 'mvn']),
+  missingTools: () => [...missingJava(17), ...missingCommands(isInstalled() ? [] : ['mvn'])],
   isInstalled,
   install: async () => installJars(jarFolder(), artifacts),
   start: (options = {}) => startAt(defaultPlace, options, (place) => prepare(place, options)),

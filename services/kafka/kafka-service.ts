@@ -14,7 +14,7 @@ import type { SecureListener } from './secure-listener.ts';
 
 /** Not the newest: ADR 0024. */
 const version = '4.2.1';
-const defaultPlace = { port: 19_092, folder: 'kafka/broker' } as const;
+const defaultPlace = { port: 19_092, folder: `kafka/broker-${version}` } as const;
 const readyWithinMs = 60_000;
 /** Any fixed id: the broker only compares it with what lies in its folder. */
 const clusterId = 'c3RlcHdyaWdodC10ZXN0cw';

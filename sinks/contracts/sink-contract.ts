@@ -130,6 +130,7 @@ function crashes<Row>(make: () => Promise<SinkUnderTest<Row>>, samples: () => Pr
       const run = await crashedRun(make, values, doneCount);
       assert.deepEqual(run.effect, calm.effect, `died after ${doneCount} requests`);
       ({ hasDied } = run);
+      assert.ok(doneCount < 500, 'there is an end of its requests');
     }
     // Where there are two kinds of writes, it died at one of each.
     assert.ok(doneCount > (calm.isOneWrite ? 1 : 2), `died ${doneCount - 1} times`);

@@ -55,7 +55,7 @@ describe('requests on their way', skip, () => {
       edition: 'routed',
       livePartitionOf,
       keyring: createMemoryKeyring('views'),
-      clock: createSystemClock(),
+      clock: createSystemClock({ keepsAlive: true }),
       routing: (usual) => {
         const routing = new ObservedRouting(usual);
         routings.push(routing);

@@ -27,7 +27,7 @@ after(async () => {
 const server = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
 const skip = 'skipReason' in server ? { skip: server.skipReason } : {};
 const address = 'address' in server ? server.address : '';
-const clock = createSystemClock();
+const clock = createSystemClock({ keepsAlive: true });
 
 function optionsFor(keyspace: string, change: Partial<ScyllaViewsOptions> = {}): ScyllaViewsOptions {
   if (keyspace.startsWith('test_')) made.push(keyspace);

@@ -19,7 +19,7 @@ const server = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
 const skip = 'skipReason' in server ? { skip: server.skipReason } : {};
 const contactPoints = 'address' in server ? [server.address] : [];
 const keyspace = newKeyspace();
-const clock = createSystemClock();
+const clock = createSystemClock({ keepsAlive: true });
 const keyring = createMemoryKeyring('views');
 
 /** One keyspace for the file; each test has tenants and an edition of its own. */

@@ -17,9 +17,8 @@ export function whyNoBroker(): string | undefined {
 
 /** A broker of the run's own, in its folder. @throws {Error} when Kafka is not installed: `npm run services -- up kafka` once. */
 export async function startChaosBroker(folder: string, port: number): Promise<ChaosBroker> {
-  const missing = kafkaService.missingTools();
-  if (missing.length > 0) throw new Error(`Kafka needs ${missing.join(' and ')} on the PATH`);
-  await kafkaService.install();
+  const why = whyNoBroker();
+  if (why !== undefined) throw new Error(why);
   const start = { port, directory: join(folder, 'broker') };
   let running = await kafkaService.start(start);
   let isOver = false;

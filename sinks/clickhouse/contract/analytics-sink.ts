@@ -19,7 +19,7 @@ export function encoded(all: readonly Sample[]): SinkSamples['values'] {
 }
 
 export function openSample(place: AnalyticsPlace, options: AnalyticsOptions = {}): Analytics {
-  return openAnalytics(place, sampleSerdes, { readLetter: readSampleLetter, ...options });
+  return openAnalytics(place, sampleSerdes, { readLetter: readSampleLetter, clock: createSystemClock({ keepsAlive: true }), ...options });
 }
 
 /** An empty engine for one test, whichever it is. */
@@ -42,7 +42,7 @@ export function dyingTarget(client: AnalyticsClient, lives: (table: string) => b
     retention: keepAll,
     marginMs: 0,
     countEveryMs: 5_000,
-    clock: createSystemClock(),
+    clock: createSystemClock({ keepsAlive: true }),
   });
 }
 

@@ -43,7 +43,7 @@ test('reads that fail while a global store fills are tried again; the app starts
   const { clock, faults, app, keys } = await setUp();
   for (const skipCount of [0, 1, 1]) faults.failAt('reader:poll', { skipCount });
   let isStarted = false;
-  const started = app.start().then(() => (isStarted = true));
+  const started = app.start().finally(() => (isStarted = true));
   while (!isStarted) {
     clock.advance(100);
     await new Promise(setImmediate);

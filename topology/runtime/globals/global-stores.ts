@@ -124,6 +124,7 @@ export class GlobalStores {
         cursors: this.#cursors,
         take: async (batches) => {
           await this.#apply(state, batches);
+          if (batches.length > 0) this.#failureCount = 0;
           if (!isDone()) return;
           void this.#reader.remove(feed);
           resolve();

@@ -19,7 +19,7 @@ const amounts = jsonSerde<Amount>();
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const turn = () => new Promise(setImmediate);
 
-async function createLog(clock: Clock = createSystemClock()): Promise<MemoryLog> {
+async function createLog(clock: Clock = createSystemClock({ keepsAlive: true })): Promise<MemoryLog> {
   const log = createMemoryLog({ clock });
   await log.createTopics(['amounts', 'reports'].map((name) => ({ name, partitionCount })));
   return log;
