@@ -1,6 +1,5 @@
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { InputRecord, Log, PartitionReader, RecordBatch, TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
-import { tenantOfKey } from '../../schemas/sealed.ts';
 import { partitionId } from './pending-batch.ts';
 import type { PendingBatch } from './pending-batch.ts';
 import type { SinkTarget, SourceRecord } from './sink-target.ts';
@@ -68,5 +67,5 @@ export class RecordCollector<Row> {
 }
 
 function sourceOf({ topic, partition }: RecordBatch, { offset, key }: InputRecord): SourceRecord {
-  return { topic, partition, offset, tenantId: key === null ? undefined : tenantOfKey(key) };
+  return { topic, partition, offset, key };
 }

@@ -1,3 +1,4 @@
+import { tenantOfKey } from '../../schemas/sealed.ts';
 import type { DeadLetter } from '../../schemas/types/usage.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
@@ -229,8 +230,9 @@ export class SinkRunner<Row> {
     for (const range of batch.ranges) this.#waiters.advance(range);
   }
 
-  async #sendLetter({ topic, partition, offset, tenantId }: SourceRecord, error: StepwrightError): Promise<void> {
+  async #sendLetter({ topic, partition, offset, key }: SourceRecord, error: StepwrightError): Promise<void> {
     this.#metrics.refused();
+    const tenantId = key ? tenantOfKey(key) : undefined;
     const node = `sink-${this.name}`;
     const atMs = this.#options.clock.nowMs();
     const letter = {

@@ -3,8 +3,8 @@ import type { InputRecord, TopicPartition, TopicPartitionOffset } from '../../to
 /** What a letter tells of its record. */
 export interface SourceRecord extends TopicPartition {
   readonly offset: bigint;
-  /** Whose the record is, where its key says so. */
-  readonly tenantId?: string | undefined;
+  /** Says whose the record is, and is not written. */
+  readonly key?: Buffer | null;
 }
 
 /** One record of a topic, decoded. */
