@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import { StepwrightError } from '../topology/base/errors.ts';
+import { identifierSource } from './identifier.ts';
 import type { Serde } from './serde.ts';
 
 /** What sealing needs of a keyring; `Keyring` of processors/ports is one. A key is 32 bytes. */
@@ -64,9 +65,11 @@ function nonceSource(): () => Buffer {
   };
 }
 
+const tenantOfSession = new RegExp(`^(${identifierSource})/`);
+
 /** The tenant of a record's key, which begins with `tenant/session`; undefined for any other key. */
 export function tenantOfKey(key: Buffer): string | undefined {
-  return /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\//.exec(key.toString())?.[1];
+  return tenantOfSession.exec(key.toString())?.[1];
 }
 
 function seal(plain: Buffer, key: Buffer, nonce: Buffer, boundTo: Uint8Array): Buffer {

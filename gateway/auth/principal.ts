@@ -1,3 +1,5 @@
+import { identifierSource } from '../../schemas/identifier.ts';
+
 /** What a key may do. An agent only records; each of the others may do what the one before may. */
 export type Role = 'agent' | 'viewer' | 'editor' | 'admin';
 
@@ -28,15 +30,15 @@ export function mayAccess(principal: Principal, access: Access): boolean {
   return allowed[access].includes(principal.role) && (access !== 'operate' || principal.operator);
 }
 
-const tenantPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const identifier = new RegExp(`^${identifierSource}$`);
 
 /** The pattern of `isIdentifier` for documents. */
-export const identifierPattern = tenantPattern.source;
+export const identifierPattern = identifier.source;
 
 /** The pattern in words, for messages. */
 export const identifierShape = '1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit';
 
-/** Tenant and session ids are segments of object keys: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit. */
+/** Tenant and session ids. */
 export function isIdentifier(text: string): boolean {
-  return tenantPattern.test(text);
+  return identifier.test(text);
 }

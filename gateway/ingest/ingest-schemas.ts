@@ -1,7 +1,8 @@
+import { identifierPattern } from '../auth/principal.ts';
 import type { JsonSchema } from '../http/route.ts';
 
 /** Shapes of the ingest routes for the OpenAPI document. Events are described in docs/events.md. */
-const identifier: JsonSchema = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' };
+const identifier: JsonSchema = { type: 'string', pattern: identifierPattern };
 const seq: JsonSchema = { type: 'integer', minimum: 0 };
 const warnings: JsonSchema = {
   type: 'array',
