@@ -3,6 +3,7 @@ import { mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } f
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processIdentity } from './process-identity.ts';
 import type { RunningService } from './service.ts';
 
 export interface BackgroundCommand {
@@ -10,6 +11,8 @@ export interface BackgroundCommand {
   readonly args: readonly string[];
   readonly directory: string;
   readonly port: number;
+  /** Others that it listens on: a server whose second port is taken ends without a word of it, or goes on without. */
+  readonly otherPorts?: readonly number[];
   readonly readyWithinMs: number;
   /** Added to this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -26,11 +29,13 @@ const freeWithinMs = 5_000;
 interface State {
   readonly pid: number;
   readonly port: number;
+  /** The id alone may have gone to another process by the time it is read. */
+  readonly identity: string;
 }
 
 /** Starts a server that outlives this process and resolves when its port takes connections and it says that it is ready. */
 export async function startInBackground(options: BackgroundCommand): Promise<RunningService> {
-  await untilFree(options.port);
+  for (const port of [options.port, ...(options.otherPorts ?? [])]) await untilFree(port);
   mkdirSync(options.directory, { recursive: true });
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, 'a');
@@ -42,19 +47,29 @@ export async function startInBackground(options: BackgroundCommand): Promise<Run
   });
   closeSync(log);
   const { pid } = child;
+  // Without a listener what is said of a command that is not there would end this process.
+  child.once('error', () => {});
   if (pid === undefined) throw new Error(`services: ${options.command} could not be started`);
   child.unref();
-  writeFileSync(join(options.directory, stateFile), JSON.stringify({ pid, port: options.port } satisfies State));
+  const state: State = { pid, port: options.port, identity: processIdentity(pid) ?? '' };
+  writeFileSync(join(options.directory, stateFile), JSON.stringify(state));
   const endAtMs = performance.now() + options.readyWithinMs;
   while (performance.now() < endAtMs) {
-    if (!isAlive(pid)) throw new Error(`services: the server ended while it started; its last words are in ${logPath}`);
+    if (!isAlive(state)) throw new Error(`services: the server ended while it started: ${lastWords(logPath)} (all of it: ${logPath})`);
     if ((await takesConnections(options.port)) && (await saysReady(options))) {
-      return runningService(options.directory, { pid, port: options.port });
+      return runningService(options.directory, state);
     }
     await delay(probeEveryMs);
   }
-  process.kill(pid, 'SIGKILL');
+  signal(state, 'SIGKILL');
   throw new Error(`services: port ${options.port} was not ready within ${options.readyWithinMs} ms; see ${logPath}`);
+}
+
+const lastWordsLineCount = 2;
+
+function lastWords(logPath: string): string {
+  const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-lastWordsLineCount);
+  return lines.join(' ').slice(-500) || 'it said nothing';
 }
 
 async function saysReady({ isReady }: BackgroundCommand): Promise<boolean> {
@@ -64,7 +79,8 @@ async function saysReady({ isReady }: BackgroundCommand): Promise<boolean> {
 /** Else another server's port would pass for this one's. A process that was just killed may hold its own a moment longer than it seems to live. */
 async function untilFree(port: number): Promise<void> {
   for (let waitedMs = 0; await takesConnections(port); waitedMs += probeEveryMs) {
-    if (waitedMs >= freeWithinMs) throw new Error(`services: port ${port} is taken by another process`);
+    if (waitedMs >= freeWithinMs)
+      throw new Error(`services: port ${port} is taken by another process; stop that one, or name another port (up NAME --port N)`);
     await delay(probeEveryMs);
   }
 }
@@ -72,45 +88,47 @@ async function untilFree(port: number): Promise<void> {
 /** What `startInBackground` started in this folder, when it is still alive. */
 export function findRunning(directory: string): RunningService | undefined {
   const state = readState(directory);
-  return state === undefined || !isAlive(state.pid) ? undefined : runningService(directory, state);
+  return state === undefined || !isAlive(state) ? undefined : runningService(directory, state);
 }
 
-function runningService(directory: string, { pid, port }: State): RunningService {
+function runningService(directory: string, state: State): RunningService {
   return {
-    address: `127.0.0.1:${port}`,
-    pid,
+    address: `127.0.0.1:${state.port}`,
+    pid: state.pid,
     logFile: join(directory, logFile),
     stop: async () => {
-      await stopProcess(pid);
+      await stopProcess(state);
       rmSync(join(directory, stateFile), { force: true });
     },
   };
 }
 
-async function stopProcess(pid: number): Promise<void> {
-  if (isAlive(pid)) process.kill(pid, 'SIGTERM');
-  for (let waitedMs = 0; isAlive(pid); waitedMs += probeEveryMs) {
-    if (waitedMs >= stopWithinMs) process.kill(pid, 'SIGKILL');
+async function stopProcess(state: State): Promise<void> {
+  signal(state, 'SIGTERM');
+  for (let waitedMs = 0; isAlive(state); waitedMs += probeEveryMs) {
+    if (waitedMs >= stopWithinMs) signal(state, 'SIGKILL');
     await delay(probeEveryMs);
   }
 }
 
-function isAlive(pid: number): boolean {
+function signal(state: State, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 0);
-    // A zombie takes signals and is dead all the same.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch (error) {
-    return error instanceof Error && 'path' in error && error.path !== undefined && process.platform !== 'linux';
+    if (isAlive(state)) process.kill(state.pid, name);
+  } catch {
+    // Ended in between.
   }
+}
+
+function isAlive({ pid, identity }: State): boolean {
+  return processIdentity(pid) === identity;
 }
 
 function readState(directory: string): State | undefined {
   try {
     const state: unknown = JSON.parse(readFileSync(join(directory, stateFile), 'utf8'));
-    if (typeof state !== 'object' || state === null || !('pid' in state) || !('port' in state)) return undefined;
-    const { pid, port } = state;
-    return typeof pid === 'number' && typeof port === 'number' ? { pid, port } : undefined;
+    if (typeof state !== 'object' || state === null || !('pid' in state) || !('port' in state) || !('identity' in state)) return undefined;
+    const { pid, port, identity } = state;
+    return typeof pid === 'number' && typeof port === 'number' && typeof identity === 'string' ? { pid, port, identity } : undefined;
   } catch {
     return undefined;
   }

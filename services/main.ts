@@ -1,25 +1,22 @@
+import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.ts';
 import { services } from './catalog.ts';
-import type { Service } from './service.ts';
+import { whileHolding } from './folder-lock.ts';
+import type { Service, StartOptions } from './service.ts';
 
-const usage = `npm run services -- up|down|status [${services.map(({ name }) => name).join('|')}]`;
+const usage = `npm run services -- up|down|status [${services.map(({ name }) => name).join('|')}], or up NAME --port N`;
 
 /** Runs `up`, `down` or `status` on one service or on all. Prints one line a service; the exit code says whether all went well. */
 async function main(args: readonly string[]): Promise<number> {
-  const [action, ...names] = args;
-  const unknown = names.find((name) => !services.some((service) => service.name === name));
-  if (unknown !== undefined) return refuse(`there is no service "${unknown}"`);
-  const chosen = names.length === 0 ? services : services.filter(({ name }) => names.includes(name));
-  if (action === 'up') return all(chosen, up);
-  if (action === 'down') return all(chosen, down);
-  if (action === 'status') return all(chosen, status);
-  return refuse(`the first word must be up, down or status`);
-}
-
-async function all(chosen: readonly Service[], act: (service: Service) => Promise<string>): Promise<number> {
+  const asked = read(args);
+  if (typeof asked === 'string') {
+    console.error(`${asked}: ${usage}`);
+    return 2;
+  }
   let exitCode = 0;
-  for (const service of chosen) {
+  for (const service of asked.services) {
     try {
-      console.log(`${service.name}: ${await act(service)}`);
+      console.log(`${service.name}: ${await asked.act(service)}`);
     } catch (error) {
       console.error(`${service.name}: ${error instanceof Error ? error.message : String(error)}`);
       exitCode = 1;
@@ -28,12 +25,44 @@ async function all(chosen: readonly Service[], act: (service: Service) => Promis
   return exitCode;
 }
 
-async function up(service: Service): Promise<string> {
+interface Asked {
+  readonly services: readonly Service[];
+  readonly act: (service: Service) => Promise<string>;
+}
+
+/** What is asked for, or why it cannot be read. */
+function read(args: readonly string[]): Asked | string {
+  const portAt = args.indexOf('--port');
+  if (portAt === -1) return choose(args, {});
+  const port = Number(args[portAt + 1]);
+  if (!(port >= 1_000 && port < 65_535)) return '--port takes a number from 1000 to 65534';
+  const words = args.toSpliced(portAt, 2);
+  return words[0] === 'up' && words.length === 2 ? choose(words, { port }) : '--port goes with up and one service';
+}
+
+function choose([action = '', ...names]: readonly string[], options: StartOptions): Asked | string {
+  const unknown = names.find((name) => !services.some((service) => service.name === name));
+  if (unknown !== undefined) return `there is no service "${unknown}"`;
+  const act = actions(options).get(action);
+  if (act === undefined) return 'the first word must be up, down or status';
+  return { services: names.length === 0 ? services : services.filter(({ name }) => names.includes(name)), act };
+}
+
+function actions(options: StartOptions): ReadonlyMap<string, Asked['act']> {
+  return new Map([
+    ['up', (service: Service) => up(service, options)],
+    ['down', down],
+    ['status', status],
+  ]);
+}
+
+async function up(service: Service, options: StartOptions): Promise<string> {
   const missing = service.missingTools();
   if (missing.length > 0) throw new Error(`needs ${missing.join(' and ')} on the PATH`);
   const startedAtMs = performance.now();
-  await service.install();
-  const { address, pid } = await service.start();
+  // Two that fetch into one folder would delete each other's files.
+  await whileHolding(join(cacheFolder(service.name), 'installing.lock'), () => service.install());
+  const { address, pid } = await service.start(options);
   return `${address} (${service.title}, pid ${pid}) after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`;
 }
 
@@ -48,11 +77,6 @@ async function status(service: Service): Promise<string> {
   const running = service.running();
   if (running !== undefined) return `${running.address} (${service.title}, pid ${running.pid}, log ${running.logFile})`;
   return service.isInstalled() ? `installed, not running (${service.title})` : `not installed (${service.title})`;
-}
-
-function refuse(why: string): number {
-  console.error(`${why}: ${usage}`);
-  return 2;
 }
 
 process.exitCode = await main(process.argv.slice(2));

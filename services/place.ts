@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { findRunning, startInBackground, type BackgroundCommand } from './background-process.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { whileHolding } from './folder-lock.ts';
 import type { RunningService, StartOptions } from './service.ts';
 
 /** A port, and a folder for data, log and process id. One server runs in it. */
@@ -21,17 +23,18 @@ export function runningAt(defaults: DefaultPlace, options: StartOptions = {}): R
   return findRunning(placeOf(defaults, options).directory);
 }
 
-/** Finds the server running in the place; else makes the folder, lets `prepare` write into it what the server reads, and starts it. */
+/** Finds the server running in the place, or waits until another has started it there; else makes the folder, lets `prepare` write into it what the server reads, and starts it. */
 export async function startAt(
   defaults: DefaultPlace,
   options: StartOptions,
   prepare: (place: Place) => ServerCommand,
 ): Promise<RunningService> {
   const place = placeOf(defaults, options);
-  const found = findRunning(place.directory);
-  if (found !== undefined) return found;
   mkdirSync(place.directory, { recursive: true });
-  return startInBackground({ ...prepare(place), ...place });
+  return whileHolding(
+    join(place.directory, 'starting.lock'),
+    async () => findRunning(place.directory) ?? startInBackground({ ...prepare(place), ...place }),
+  );
 }
 
 function placeOf({ port, folder }: DefaultPlace, options: StartOptions): Place {

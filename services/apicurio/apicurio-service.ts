@@ -40,6 +40,7 @@ function prepare({ port, directory }: Place): ServerCommand {
     command: 'java',
     // The first compiler only: the start counts more than the peak.
     args: ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...settings, '-jar', jar],
+    otherPorts: [port + 1],
     readyWithinMs,
     isReady: async () => (await fetch(`http://127.0.0.1:${port}${apicurioConfluentPath}/subjects`)).ok,
   };

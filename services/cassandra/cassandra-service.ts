@@ -49,7 +49,7 @@ function prepare({ port, directory }: Place, options: CassandraStartOptions): Se
     `${configFolder}:${join(jarFolder(), 'lib', '*')}`,
     'org.apache.cassandra.service.CassandraDaemon',
   ];
-  return { command: 'java', args, readyWithinMs };
+  return { command: 'java', args, otherPorts: [port + 1], readyWithinMs };
 }
 
 /** Cassandra measures its objects with this agent, whose version comes with it. */

@@ -167,6 +167,20 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('Grafana starts without a way to grafana.com, and knows the plug-in that its data source needs', () => {
+    const { environment = {} } = serviceOf('grafana');
+    assert.equal(environment['GF_PLUGINS_PREINSTALL_SYNC'], undefined, 'a plug-in that cannot be fetched would end it');
+    const sources: { datasources: readonly { type: string }[] } = parse(
+      fileOfRepository('services', 'grafana', 'provisioning', 'datasources', 'stepwright.yml'),
+    );
+    const builtIn = ['prometheus'];
+    const plugins = sources.datasources.map(({ type }) => type).filter((type) => !builtIn.includes(type));
+    assert.deepEqual(
+      environment['GF_PLUGINS_PREINSTALL']?.split(',').map((plugin) => plugin.split('@')[0]),
+      plugins,
+    );
+  });
+
   test('Prometheus asks every role, and only those', () => {
     const {
       scrape_configs: jobs,

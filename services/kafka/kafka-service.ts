@@ -67,7 +67,12 @@ function prepareNode({ port, directory }: Place, options: KafkaNodeOptions): Ser
     ...(secure === undefined ? [] : scramArguments(secure)),
   ];
   if (!existsSync(join(dataFolder, 'meta.properties'))) format(propertiesFile, formatArguments);
-  return { command: 'java', args: [...javaOptions(options.heap ?? '512m'), 'kafka.Kafka', propertiesFile], readyWithinMs };
+  return {
+    command: 'java',
+    args: [...javaOptions(options.heap ?? '512m'), 'kafka.Kafka', propertiesFile],
+    otherPorts: [port + 1],
+    readyWithinMs,
+  };
 }
 
 /** PEM of what signed the certificate of the secure listener of the node in this folder. */
