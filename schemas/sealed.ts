@@ -20,21 +20,37 @@ const formatVersion = 1;
 const nonceBytes = 12;
 const tagBytes = 16;
 const headerBytes = 1 + nonceBytes;
+/** By how much sealed bytes are more than plain ones. */
+export const sealOverheadBytes = headerBytes + tagBytes;
 const algorithm = 'aes-256-gcm';
 /** Nonces drawn from the system at once: one call a nonce costs more than the cipher. */
 const nonceBatchCount = 256;
 
-/**
- * Wraps `serde` so that its bytes are sealed under the key of the scope that `scopeOf` finds in the record or store key.
- * Serializing mints the scope's key when there is none; deserializing never does.
- * Throws on use: SEAL_KEY_GONE (drop: the record is meant to be unreadable) once the key was destroyed; SEAL_BROKEN (dead-letter) when the bytes, the record key or the keyring are others
- * than at sealing.
- */
-export function sealed<T>(serde: Serde<T>, keys: SealKeys, scopeOf: (key: Uint8Array) => string = sessionScope): Serde<T> {
+/** Seals and opens bytes under the key of a scope. `boundTo` is not stored: bytes open with the same one only. */
+export interface Sealer {
+  /** Mints the scope's key when there is none. @throws {SEAL_KEY_GONE} once the key was destroyed. */
+  seal(scope: string, plain: Buffer, boundTo: Uint8Array): Buffer;
+  /** Never mints. @throws {SEAL_KEY_GONE}; {SEAL_BROKEN} when bytes, scope, `boundTo` or keyring are others than at sealing. */
+  open(scope: string, bytes: Buffer, boundTo: Uint8Array): Buffer;
+}
+
+export function createSealer(keys: SealKeys): Sealer {
   const nextNonce = nonceSource();
   return {
-    serialize: (value, key) => seal(serde.serialize(value, key), keys.keyFor(scopeOf(key)), nextNonce(), key),
-    deserialize: (bytes, key) => serde.deserialize(open(bytes, openingKey(keys, scopeOf(key)), key), key),
+    seal: (scope, plain, boundTo) => seal(plain, keys.keyFor(scope), nextNonce(), boundTo),
+    open: (scope, bytes, boundTo) => open(bytes, openingKey(keys, scope), boundTo),
+  };
+}
+
+/**
+ * Wraps `serde` so that its bytes are sealed under the key of the scope that `scopeOf` finds in the record or store key, to which they are bound.
+ * Throws on use as `Sealer` does: SEAL_KEY_GONE (drop: the record is meant to be unreadable) and SEAL_BROKEN (dead-letter).
+ */
+export function sealed<T>(serde: Serde<T>, keys: SealKeys, scopeOf: (key: Uint8Array) => string = sessionScope): Serde<T> {
+  const sealer = createSealer(keys);
+  return {
+    serialize: (value, key) => sealer.seal(scopeOf(key), serde.serialize(value, key), key),
+    deserialize: (bytes, key) => serde.deserialize(sealer.open(scopeOf(key), bytes, key), key),
   };
 }
 
@@ -82,7 +98,7 @@ function seal(plain: Buffer, key: Buffer, nonce: Buffer, boundTo: Uint8Array): B
 
 function open(bytes: Buffer, key: Buffer, boundTo: Uint8Array): Buffer {
   if (bytes[0] !== formatVersion) throw broken(`format version ${bytes[0] ?? 'missing'} is not known`);
-  if (bytes.length < headerBytes + tagBytes) throw broken(`${bytes.length} bytes are too few`);
+  if (bytes.length < sealOverheadBytes) throw broken(`${bytes.length} bytes are too few`);
   const tagAt = bytes.length - tagBytes;
   const decipher = createDecipheriv(algorithm, key, bytes.subarray(1, headerBytes), { authTagLength: tagBytes });
   decipher.setAAD(boundTo);
@@ -91,7 +107,7 @@ function open(bytes: Buffer, key: Buffer, boundTo: Uint8Array): Buffer {
   try {
     decipher.final();
   } catch {
-    throw broken('the bytes were changed, or belong to another key or session');
+    throw broken('the bytes were changed or moved, or belong to another session or keyring');
   }
   return plain;
 }

@@ -1,7 +1,6 @@
 import { Client, policies, types } from 'cassandra-driver';
 import { createMemoryKeyring } from '../../processors/ports/memory-keyring.ts';
-import { sealed } from '../../schemas/sealed.ts';
-import { bufferSerde } from '../../schemas/serdes.ts';
+import { createSealer, sealOverheadBytes } from '../../schemas/sealed.ts';
 import type { SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import type { ViewBatch } from '../../sinks/ports/views.ts';
 import type { Statement } from '../../sinks/scylla/cql-session.ts';
@@ -13,8 +12,6 @@ export interface PlainLoop {
   apply(batch: ViewBatch): Promise<void>;
   close(): Promise<void>;
 }
-
-const sealBytes = 29;
 
 /**
  * The cheapest program that makes the same writes: no look at what stands, no revisions, no stamps to compute; one seal a row, or none (bodies are then as long as
@@ -78,11 +75,13 @@ export async function openPlainLoop(place: {
 type Row = SessionUpsert | StepUpsert;
 
 function padded(row: Row): Buffer {
-  return Buffer.concat([Buffer.from(JSON.stringify(row)), Buffer.alloc(sealBytes)]);
+  return Buffer.concat([Buffer.from(JSON.stringify(row)), Buffer.alloc(sealOverheadBytes)]);
 }
 
 function sealer(): (row: Row) => Buffer {
-  const keyring = createMemoryKeyring('bench');
-  const serde = sealed(bufferSerde, keyring);
-  return (row) => serde.serialize(Buffer.from(JSON.stringify(row)), Buffer.from(`${row.tenantId}/${row.sessionId}`));
+  const { seal } = createSealer(createMemoryKeyring('bench'));
+  return (row) => {
+    const scope = `${row.tenantId}/${row.sessionId}`;
+    return seal(scope, Buffer.from(JSON.stringify(row)), Buffer.from(scope));
+  };
 }

@@ -1,8 +1,7 @@
-import { sessionScope } from '../../schemas/sealed.ts';
+import { sealOverheadBytes, sessionScope } from '../../schemas/sealed.ts';
 import type { Worth } from './findings.ts';
 
 const sealVersion = 1;
-const leastSealedBytes = 29;
 /** A TTL store keeps a row's time before its value, outside the seal. */
 const timeBytes = 8;
 /**
@@ -19,9 +18,9 @@ export function worthOf(value: Buffer | null): Worth {
   return isSealed(value) || isSealed(value.subarray(timeBytes)) ? 'unreadable' : 'readable';
 }
 
-/** True when the bytes can be a sealed value (schemas/sealed.ts and sinks/s3/sealed-objects.ts have one layout). */
+/** True when the bytes can be a sealed value (schemas/sealed.ts). */
 export function isSealed(bytes: Buffer): boolean {
-  return bytes[0] === sealVersion && bytes.length >= leastSealedBytes && !printableRun.test(bytes.toString('latin1'));
+  return bytes[0] === sealVersion && bytes.length >= sealOverheadBytes && !printableRun.test(bytes.toString('latin1'));
 }
 
 function isFlag(value: Buffer): boolean {
