@@ -1,8 +1,7 @@
 import type { Page, PageRequest } from '../ports/views.ts';
 import { titleQuery } from '../views/title-query.ts';
 import type { CqlRow, CqlSession } from './cql-session.ts';
-import type { SealedBodies } from './sealed-bodies.ts';
-import { listedPlace } from './session-writer.ts';
+import { listedPlace, type SealedBodies } from './sealed-bodies.ts';
 import { monthEndMs, monthOf, newestFirst, openedAtOf, reads, type ListTable } from './statements.ts';
 
 /** A page reads at most so many rows when a query leaves rows out, and so many months when there is little in them; the cursor then goes on from there. */

@@ -2,7 +2,7 @@ import type { Guide, SessionUpsert, StepUpsert } from '../../schemas/types/guide
 import type { TopicPartition, TopicPartitionOffset } from '../../topology/log/log.ts';
 import type { GuideSummary, LiveSnapshot, Page, PageRequest, ViewBatch, ViewReader, ViewWriter } from '../ports/views.ts';
 import { groupBySession } from '../views/session-rows.ts';
-import type { SessionRows } from '../views/session-rows.ts';
+import { allEnded } from './all-ended.ts';
 import { CqlSession } from './cql-session.ts';
 import type { CqlRow } from './cql-session.ts';
 import { ListReader } from './list-reader.ts';
@@ -11,9 +11,8 @@ import { ensureKeyspace } from './schema/keyspace.ts';
 import { migrateViews, onceSpread } from './schema/migrate.ts';
 import { checkNames, forgottenEdition } from './scylla-options.ts';
 import type { ScyllaViewsOptions } from './scylla-options.ts';
-import { sealedBodies } from './sealed-bodies.ts';
-import type { SealedBodies } from './sealed-bodies.ts';
-import { rowPlace, SessionWriter } from './session-writer.ts';
+import { rowPlace, sealedBodies, type SealedBodies } from './sealed-bodies.ts';
+import { SessionWriter } from './session-writer.ts';
 import { stampOf } from './stamps.ts';
 import { StandingSessions } from './standing-sessions.ts';
 import { kinds, onlyRow, putPosition, reads } from './statements.ts';
@@ -39,6 +38,11 @@ export async function openScyllaViews(options: ScyllaViewsOptions): Promise<View
     await session.close().catch(() => undefined);
     throw error;
   }
+}
+
+interface SessionPlace {
+  readonly tenantId: string;
+  readonly sessionId: string;
 }
 
 interface Opened {
@@ -79,9 +83,10 @@ class ScyllaViews implements ViewWriter, ViewReader {
 
   apply(batch: ViewBatch): Promise<void> {
     return this.#alone(async () => {
-      const opened = openingTimes(batch);
-      await all(groupBySession(batch).map((rows) => this.#applySession(rows, batch, opened.get(idOf(rows)) ?? [])));
-      await all(batch.positions.map((position) => this.#writePosition(position)));
+      const sessions = groupBySession(batch);
+      const stamps = { epoch: this.#epoch, offsets: batch.offsets };
+      await this.#writer.write({ sessions, stamps, nextOffsetOf: (session) => this.#nextOffset(session, batch.positions) });
+      await allEnded(batch.positions.map((position) => this.#writePosition(position)));
     });
   }
 
@@ -135,10 +140,9 @@ class ScyllaViews implements ViewWriter, ViewReader {
     return this.#lists.page<GuideSummary>('guide_list', tenantId, page);
   }
 
-  #applySession(rows: SessionRows, { offsets, positions }: ViewBatch, openedAtMs: readonly number[]): Promise<void> {
-    const { topic, partition } = this.#livePartitionOf(rows.tenantId, rows.sessionId);
-    const nextOffset = positions.find((position) => position.topic === topic && position.partition === partition)?.nextOffset;
-    return this.#writer.write(rows, { epoch: this.#epoch, offsets, openedAtMs }, nextOffset);
+  #nextOffset({ tenantId, sessionId }: SessionPlace, positions: readonly TopicPartitionOffset[]): bigint | undefined {
+    const { topic, partition } = this.#livePartitionOf(tenantId, sessionId);
+    return positions.find((position) => position.topic === topic && position.partition === partition)?.nextOffset;
   }
 
   async #writePosition({ topic, partition, nextOffset }: TopicPartitionOffset): Promise<void> {
@@ -153,7 +157,7 @@ class ScyllaViews implements ViewWriter, ViewReader {
     return row && this.#bodies.open<Row>(rowPlace({ tenantId, sessionId, edition: this.#edition }, kind), row['body']);
   }
 
-  #open<Row>({ tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string }, row: CqlRow): Row | undefined {
+  #open<Row>({ tenantId, sessionId }: SessionPlace, row: CqlRow): Row | undefined {
     const kind = Number(row['kind']) === kinds.step ? kinds.step : kinds.session;
     const rowId = kind === kinds.step ? String(row['row_id']) : onlyRow;
     return this.#bodies.open<Row>(rowPlace({ tenantId, sessionId, edition: this.#edition }, kind, rowId), row['body']);
@@ -172,31 +176,10 @@ class ScyllaViews implements ViewWriter, ViewReader {
   }
 }
 
-/** Every opening time that the batch names for a session. */
-function openingTimes({ sessions }: ViewBatch): ReadonlyMap<string, readonly number[]> {
-  const times = new Map<string, number[]>();
-  for (const row of sessions) {
-    const known = times.get(idOf(row)) ?? [];
-    if (!known.includes(row.openedAtMs)) known.push(row.openedAtMs);
-    times.set(idOf(row), known);
-  }
-  return times;
-}
-
-function idOf({ tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string }): string {
-  return `${tenantId}\0${sessionId}`;
-}
-
 function isMark(row: CqlRow): boolean {
   return row['edition'] === forgottenEdition;
 }
 
 function bigintOf(value: unknown): bigint {
   return typeof value === 'bigint' ? value : 0n;
-}
-
-/** Waits for all, so that nothing is still being written when the batch is tried again. @throws what the first that failed threw. */
-async function all(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -1,7 +1,7 @@
-import { sealed, type SealKeys } from '../../schemas/sealed.ts';
-import { bufferSerde } from '../../schemas/serdes.ts';
+import { createSealer, type SealKeys } from '../../schemas/sealed.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import { unlessVoid } from '../views/unless-void.ts';
+import { kinds, onlyRow, type Kind, type ListTable, type SessionAddress } from './statements.ts';
 
 /** Which body it is: bound into the seal, so that one does not open in the place of another. */
 export interface BodyPlace {
@@ -19,15 +19,25 @@ export interface SealedBodies {
 }
 
 export function sealedBodies(keyring: SealKeys): SealedBodies {
-  const serde = sealed(bufferSerde, keyring, scopeOf);
+  const sealer = createSealer(keyring);
   return {
-    seal: (place, row) => unlessVoid(() => serde.serialize(Buffer.from(JSON.stringify(row)), keyOf(place))),
+    seal: (place, row) => unlessVoid(() => sealer.seal(scopeOf(place), Buffer.from(JSON.stringify(row)), boundTo(place))),
     open: <Row>(place: BodyPlace, body: unknown) => {
       if (!Buffer.isBuffer(body)) return undefined;
-      const plain = unlessVoid(() => serde.deserialize(body, keyOf(place)));
+      const plain = unlessVoid(() => sealer.open(scopeOf(place), body, boundTo(place)));
       return plain === undefined ? undefined : parse<Row>(plain);
     },
   };
+}
+
+export function rowPlace({ tenantId, sessionId, edition }: SessionAddress, kind: Kind, rowId: string = onlyRow): BodyPlace {
+  return { tenantId, sessionId, row: ['session_rows', edition, String(kind), rowId] };
+}
+
+/** A session's row in the list is the same bytes as its own. */
+export function listedPlace(table: ListTable, at: SessionAddress): BodyPlace {
+  if (table === 'session_list') return rowPlace(at, kinds.session);
+  return { tenantId: at.tenantId, sessionId: at.sessionId, row: [table, at.edition] };
 }
 
 function parse<Row>(plain: Buffer): Row {
@@ -39,21 +49,18 @@ function parse<Row>(plain: Buffer): Row {
   }
 }
 
+function scopeOf({ tenantId, sessionId }: BodyPlace): string {
+  return `${tenantId}/${sessionId}`;
+}
+
 const separator = '\0';
 
-function keyOf({ tenantId, sessionId, row }: BodyPlace): Buffer {
-  const key = `${tenantId}${separator}${sessionId}${separator}${row.join(separator)}`;
+function boundTo({ tenantId, sessionId, row }: BodyPlace): Buffer {
+  const text = `${tenantId}${separator}${sessionId}${separator}${row.join(separator)}`;
   let separators = 0;
-  for (let at = key.indexOf(separator); at !== -1; at = key.indexOf(separator, at + 1)) separators++;
+  for (let at = text.indexOf(separator); at !== -1; at = text.indexOf(separator, at + 1)) separators++;
   if (separators !== row.length + 1 || tenantId === '' || sessionId === '') {
     throw new StepwrightError('VIEW_FAILED', 'An id is empty or has a zero byte: it cannot be stored.', { disposition: 'dead-letter' });
   }
-  return Buffer.from(key);
-}
-
-/** The key of the session: what stands before the second separator. */
-function scopeOf(key: Uint8Array): string {
-  const tenantEnd = key.indexOf(0);
-  const bytes = Buffer.from(key.buffer, key.byteOffset, key.indexOf(0, tenantEnd + 1));
-  return `${bytes.toString('utf8', 0, tenantEnd)}/${bytes.toString('utf8', tenantEnd + 1)}`;
+  return Buffer.from(text);
 }

@@ -18,17 +18,15 @@ const nothing = (): StandingSession => ({
 interface Given {
   readonly rows: Parameters<typeof batchOf>[0];
   readonly offset?: bigint;
-  readonly openedAtMs?: readonly number[];
 }
 
-function plan(standing: StandingSession, { rows, offset, openedAtMs = [] }: Given): SessionChange | undefined {
+function plan(standing: StandingSession, { rows, offset }: Given): SessionChange | undefined {
   const [next] = groupBySession(batchOf(rows));
   assert.ok(next !== undefined);
   const all: readonly (SessionUpsert | StepUpsert | Guide)[] = [...(rows.sessions ?? []), ...(rows.steps ?? []), ...(rows.guides ?? [])];
   return planChange(standing, next, {
     epoch: 0,
     offsets: offset === undefined ? undefined : new Map(all.map((row) => [row, offset])),
-    openedAtMs,
   });
 }
 
@@ -72,9 +70,8 @@ test('a guide is listed once its session is known, whichever comes first, and ag
 test('a session that moves leaves its old place, and every place that a batch names, for a crash may have put it there', () => {
   const standing = after(nothing(), { rows: { sessions: [sessionRow({ openedAtMs: 42 })] }, offset: 1n });
   const moved = plan(standing, {
-    rows: { sessions: [sessionRow({ openedAtMs: 44, revision: revision(3) })] },
+    rows: { sessions: [sessionRow({ openedAtMs: 43, revision: revision(2) }), sessionRow({ openedAtMs: 44, revision: revision(3) })] },
     offset: 3n,
-    openedAtMs: [43, 44],
   });
   assert.deepEqual([moved?.openedAtMs, moved?.leftAtMs], [44, [43, 42]]);
 });

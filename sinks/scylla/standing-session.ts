@@ -1,7 +1,8 @@
 import { isNewer } from '../../schemas/revision.ts';
 import type { Guide, Revision, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
-import type { SessionRows } from '../views/session-rows.ts';
+import type { BatchedSession } from '../views/session-rows.ts';
 import { joinedStamp, stampOf } from './stamps.ts';
+import type { SessionAddress } from './statements.ts';
 
 /** What the writer knows of one row that stands. */
 export interface StandingRow {
@@ -36,21 +37,27 @@ export interface SessionChange {
   readonly leftAtMs: readonly number[];
 }
 
+/** A session that changes, and its own row's body: sealed once, since a list holds a copy. */
+export interface PlannedSession {
+  readonly at: SessionAddress;
+  readonly stands: StandingSession;
+  readonly change: SessionChange;
+  readonly body: Buffer | undefined;
+}
+
 export interface BatchStamps {
   readonly epoch: number;
   readonly offsets: ReadonlyMap<SessionUpsert | StepUpsert | Guide, bigint> | undefined;
-  /** Opening times that the batch names for the session, of older revisions too: a crash may have left list rows there. */
-  readonly openedAtMs: readonly number[];
 }
 
 /** Decides by revision what is newer (V2) and by offset with what stamp it is written. Undefined when nothing is. */
-export function planChange(standing: StandingSession, next: SessionRows, batch: BatchStamps): SessionChange | undefined {
+export function planChange(standing: StandingSession, next: BatchedSession, batch: BatchStamps): SessionChange | undefined {
   const session = stamped(next.session, standing.session, batch);
   const guide = stamped(next.guide, standing.guide, batch);
   const steps = [...next.steps.values()].flatMap((step) => stamped(step, standing.steps.get(step.stepId), batch) ?? []);
   if (session === undefined && guide === undefined && steps.length === 0) return undefined;
   const openedAtMs = session?.row.openedAtMs ?? standing.openedAtMs;
-  const rows = { session, guide, steps, openedAtMs, leftAtMs: session === undefined ? [] : placesLeft(standing, batch, openedAtMs) };
+  const rows = { session, guide, steps, openedAtMs, leftAtMs: session === undefined ? [] : placesLeft(standing, next, openedAtMs) };
   return { ...rows, guideListStamp: guideListStamp(standing, rows, batch.epoch) };
 }
 
@@ -60,8 +67,9 @@ export function settled(standing: StandingSession, { session, guide, steps, open
   return { ...standing, openedAtMs, session: standingRow(session) ?? standing.session, guide: standingRow(guide) ?? standing.guide };
 }
 
-function placesLeft(standing: StandingSession, batch: BatchStamps, openedAtMs: number | undefined): readonly number[] {
-  const left = new Set([...batch.openedAtMs, ...(standing.openedAtMs === undefined ? [] : [standing.openedAtMs])]);
+/** Where a crash may have left list rows, of older revisions too, and where the lists have the session. */
+function placesLeft(standing: StandingSession, next: BatchedSession, openedAtMs: number | undefined): readonly number[] {
+  const left = new Set([...next.openedAtMs, ...(standing.openedAtMs === undefined ? [] : [standing.openedAtMs])]);
   if (openedAtMs !== undefined) left.delete(openedAtMs);
   return [...left];
 }

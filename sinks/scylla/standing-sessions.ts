@@ -18,8 +18,24 @@ export class StandingSessions {
     this.#maxRowCount = maxRowCount;
   }
 
-  async get(at: SessionAddress): Promise<StandingSession> {
-    return this.#known.get(keyOf(at))?.standing ?? (await this.#read(at));
+  known(at: SessionAddress): StandingSession | undefined {
+    return this.#known.get(keyOf(at))?.standing;
+  }
+
+  /** From the servers, and does not remember it. */
+  async read({ tenantId, sessionId, edition }: SessionAddress): Promise<StandingSession> {
+    const rows = await this.#session.select(reads.standing, [tenantId, sessionId, forgottenEdition, edition]);
+    const steps = new Map<string, StandingRow>();
+    const only = new Map<number, StandingRow>();
+    let openedAtMs: number | undefined;
+    for (const row of rows) {
+      if (row['edition'] === forgottenEdition) return forgottenSession;
+      const kind = Number(row['kind']);
+      if (kind === kinds.step) steps.set(String(row['row_id']), standingRow(row));
+      else if (kind !== kinds.position) only.set(kind, standingRow(row));
+      if (kind === kinds.session) openedAtMs = Number(row['opened_at']);
+    }
+    return { isForgotten: false, openedAtMs, session: only.get(kinds.session), guide: only.get(kinds.guide), steps };
   }
 
   /** Call it when the rows stand. */
@@ -39,21 +55,6 @@ export class StandingSessions {
   drop(at: SessionAddress): void {
     const known = this.#known.get(keyOf(at));
     if (known !== undefined && this.#known.delete(keyOf(at))) this.#rowCount -= known.rowCount;
-  }
-
-  async #read({ tenantId, sessionId, edition }: SessionAddress): Promise<StandingSession> {
-    const rows = await this.#session.select(reads.standing, [tenantId, sessionId, forgottenEdition, edition]);
-    const steps = new Map<string, StandingRow>();
-    const only = new Map<number, StandingRow>();
-    let openedAtMs: number | undefined;
-    for (const row of rows) {
-      if (row['edition'] === forgottenEdition) return forgottenSession;
-      const kind = Number(row['kind']);
-      if (kind === kinds.step) steps.set(String(row['row_id']), standingRow(row));
-      else if (kind !== kinds.position) only.set(kind, standingRow(row));
-      if (kind === kinds.session) openedAtMs = Number(row['opened_at']);
-    }
-    return { isForgotten: false, openedAtMs, session: only.get(kinds.session), guide: only.get(kinds.guide), steps };
   }
 }
 

@@ -2,7 +2,7 @@ import { newest } from '../../schemas/revision.ts';
 import type { Guide, SessionUpsert, StepUpsert } from '../../schemas/types/guide.ts';
 import type { ViewBatch } from '../ports/views.ts';
 
-/** What a batch says about one session, or what stands of it: at most the newest of each row. */
+/** Rows of one session, at most the newest of each. */
 export interface SessionRows {
   readonly tenantId: string;
   readonly sessionId: string;
@@ -11,18 +11,27 @@ export interface SessionRows {
   readonly steps: Map<string, StepUpsert>;
 }
 
+/** What a batch says about one session. */
+export interface BatchedSession extends SessionRows {
+  /** Every opening time that the batch names, of older revisions too. */
+  readonly openedAtMs: number[];
+}
+
 /** Gathers a batch by session; of several revisions of one row the newest stays. */
-export function groupBySession(batch: ViewBatch): readonly SessionRows[] {
-  const sessions = new Map<string, SessionRows>();
-  const rowsOf = ({ tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string }): SessionRows => {
+export function groupBySession(batch: ViewBatch): readonly BatchedSession[] {
+  const sessions = new Map<string, BatchedSession>();
+  const rowsOf = ({ tenantId, sessionId }: { readonly tenantId: string; readonly sessionId: string }): BatchedSession => {
     const id = `${tenantId}\0${sessionId}`;
-    const found = sessions.get(id) ?? { tenantId, sessionId, session: undefined, guide: undefined, steps: new Map<string, StepUpsert>() };
-    sessions.set(id, found);
-    return found;
+    const found = sessions.get(id);
+    if (found !== undefined) return found;
+    const rows = { tenantId, sessionId, session: undefined, guide: undefined, steps: new Map<string, StepUpsert>(), openedAtMs: [] };
+    sessions.set(id, rows);
+    return rows;
   };
   for (const session of batch.sessions) {
     const rows = rowsOf(session);
     rows.session = newest(rows.session, session);
+    if (!rows.openedAtMs.includes(session.openedAtMs)) rows.openedAtMs.push(session.openedAtMs);
   }
   for (const guide of batch.guides) {
     const rows = rowsOf(guide);
