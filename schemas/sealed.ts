@@ -54,6 +54,11 @@ export function sealed<T>(serde: Serde<T>, keys: SealKeys, scopeOf: (key: Uint8A
   };
 }
 
+/** True for bytes in the form of a sealed value; whether they are one, only the key tells. */
+export function hasSealedForm(bytes: Uint8Array): boolean {
+  return bytes[0] === formatVersion && bytes.length >= headerBytes + tagBytes;
+}
+
 const slash = 0x2f;
 
 /**

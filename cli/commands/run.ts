@@ -5,7 +5,7 @@ import { defineCommand, refuseNames, type CommandContext } from '../command.ts';
 import { localTenant } from '../guide/embedded-run.ts';
 import { analyticsOptions, dataOptions, engineOptions, httpOptions, logOptions, memoryOptions, roleOptions } from '../options.ts';
 import { storeOptions, adapterRules, adaptersOf } from '../adapter-options.ts';
-import { lakeOptions } from '../lake-options.ts';
+import { lakeOf, lakeOptions } from '../lake-options.ts';
 import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
@@ -68,7 +68,7 @@ function optionsOf(values: Values): RoleProcessOptions {
     ...values,
     roles: wanted,
     advertisedHost: values.advertisedHost ?? `${hostname()}:${process.pid}`,
-    adapters: { ...adaptersOf(values), ...(values.lake === 'on' && { lake: { fileMs: values.lakeFileMs } }) },
+    adapters: { ...adaptersOf(values), ...lakeOf(values) },
     gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };

@@ -58,6 +58,8 @@ export interface KafkaChoice {
 export interface LakeChoice {
   /** Longest time from a record to its file. */
   readonly fileMs: number;
+  /** So much is held back at most. */
+  readonly batchBytes: number;
 }
 
 export interface AdapterChoice {

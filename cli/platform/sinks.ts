@@ -53,9 +53,12 @@ export function startSinks(options: SinksOptions, failures: Failures): Sinks {
   return { all, close: () => runAll([...all.map((sink) => () => sink.close()), () => letters.close()]) };
 }
 
-/** A file is as good as what is in it, so batches are large: a process holds at most two of them. */
-function lakeBatches({ fileMs }: LakeChoice): BatchLimits {
-  return { batchBytes: 16 << 20, batchRows: 100_000, lingerMs: fileMs };
+/** Of a record in memory beside its value: its row, its names, its headers. */
+const lakeRowBytes = 512;
+
+/** A file is as good as what is in it, so records are held back until there are many. */
+function lakeBatches({ fileMs, batchBytes }: LakeChoice): BatchLimits {
+  return { batchBytes, batchRows: Math.ceil(batchBytes / lakeRowBytes), lingerMs: fileMs };
 }
 
 /** What must forget a session, for a process that does not run the sinks itself. */

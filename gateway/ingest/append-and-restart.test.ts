@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ingestHeader } from '../../schemas/record-headers.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { Log, Producer } from '../../topology/log/log.ts';
 import { createIngestUnderTest } from '../test-support/ingest-under-test.ts';
 import { clicks, field, openBody, record } from '../test-support/recorder.ts';
 import { createDeltaCodec } from './session-state.ts';
-import { ingestHeader } from './state-journal.ts';
 
 type Send = Producer['send'];
 

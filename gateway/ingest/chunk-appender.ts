@@ -1,3 +1,4 @@
+import { ingestHeader } from '../../schemas/record-headers.ts';
 import type { Serde } from '../../schemas/serde.ts';
 import type { CaptureChunk, CaptureEvent } from '../../schemas/types/capture-event.ts';
 import type { Clock } from '../../topology/base/clock.ts';
@@ -8,7 +9,6 @@ import type { DeltaCodec, SessionState, StateDelta } from './session-state.ts';
 import { mergeStates, scopeOf } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StateJournal } from './state-journal.ts';
-import { ingestHeader } from './state-journal.ts';
 
 export interface ChunkAppenderOptions {
   readonly queue: AppendQueue;

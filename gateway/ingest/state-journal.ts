@@ -1,3 +1,4 @@
+import { ingestHeader } from '../../schemas/record-headers.ts';
 import type { Clock } from '../../topology/base/clock.ts';
 import { hasCode } from '../../topology/base/errors.ts';
 import type { Logger } from '../../topology/base/logger.ts';
@@ -8,7 +9,6 @@ import { foldDelta, snapshotOf } from './session-state.ts';
 import type { DeltaCodec } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 
-export const ingestHeader = 'stepwright-ingest';
 /** A state stays this many times `maxSilenceMs`, so that a late sender hears SESSION_TOO_OLD and not that nobody knows it. */
 const keptSilences = 2;
 

@@ -13,6 +13,7 @@ import { brokerProperties } from '../kafka/broker-properties.ts';
 import { kafkaService } from '../kafka/kafka-service.ts';
 import { prometheusVersion } from '../prometheus/prometheus-service.ts';
 import {
+  environmentOf,
   fileOfRepository,
   readComposeFile,
   requiredVariables,
@@ -45,14 +46,28 @@ describe('docker-compose.yml', () => {
       roles.map(([name]) => name),
       ['gateway', 'processors-1', 'processors-2', 'sinks'],
     );
-    for (const [name, { command = [], environment = {} }] of roles) {
+    for (const [name, service] of roles) {
+      const { command = [] } = service;
       assert.equal(command[0], 'run', name);
-      runCommand.check({ args: command.slice(1), env: environment });
+      runCommand.check({ args: command.slice(1), env: environmentOf(service) });
     }
   });
 
+  test('the lake is off until somebody turns it on, in the process of the sinks', () => {
+    const { command = [], ...sinks } = serviceOf('sinks');
+    const lakeOf = (given: Readonly<Record<string, string>>): string | undefined => environmentOf(sinks, given)['STEPWRIGHT_LAKE'];
+    assert.deepEqual([lakeOf({}), lakeOf({ STEPWRIGHT_LAKE: 'on' })], ['off', 'on']);
+    runCommand.check({ args: command.slice(1), env: environmentOf(sinks, { STEPWRIGHT_LAKE: 'on' }) });
+    assert.throws(
+      () => runCommand.check({ args: command.slice(1), env: environmentOf(sinks, { STEPWRIGHT_LAKE: 'yes' }) }),
+      /STEPWRIGHT_LAKE/,
+    );
+    for (const [name, { environment = {} }] of roles) assert.equal(Object.hasOwn(environment, 'STEPWRIGHT_LAKE'), name === 'sinks', name);
+  });
+
   test('the check refuses what the program would refuse', () => {
-    const { command = [], environment = {} } = serviceOf('sinks');
+    const { command = [] } = serviceOf('sinks');
+    const environment = environmentOf(serviceOf('sinks'));
     const args = command.slice(1);
     assert.throws(() => runCommand.check({ args, env: { ...environment, STEPWRIGHT_BROKER: 'kafka-1:9092' } }), /STEPWRIGHT_BROKERS/);
     assert.throws(() => runCommand.check({ args, env: { ...environment, STEPWRIGHT_VIEWS: 'embedded' } }), /--views/);

@@ -40,6 +40,16 @@ export function stepwrightServices({ services }: ComposeFile): readonly (readonl
   return Object.entries(services).filter(([, { image }]) => image.startsWith('stepwright:'));
 }
 
+/** As Compose hands it over: `${NAME:-default}` is what is given for the name, or else the default. What is required stays as it is written. */
+export function environmentOf(
+  { environment = {} }: Pick<ComposeService, 'environment'>,
+  given: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const resolved = (value: string): string =>
+    value.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_all, name: string, other: string) => given[name] ?? other);
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, resolved(value)]));
+}
+
 /** `${NAME:?…}` anywhere in a text. */
 export function requiredVariables(text: string): readonly string[] {
   return [...new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name))];

@@ -6,6 +6,7 @@ export const lakePrefix = 'lake/events/';
 
 const plainByte = /[a-z0-9_-]/;
 const longestName = 100;
+const dayMs = 86_400_000;
 const lastDayMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 /** Of the largest int64, so that names sort as offsets do. */
 const offsetDigits = 19;
@@ -15,9 +16,14 @@ export function lakeTimeMs(timestampMs: number): number {
   return Math.min(Math.max(timestampMs, 0), lastDayMs);
 }
 
-/** `2026-11-22`, of UTC. */
-export function lakeDay(timestampMs: number): string {
-  return new Date(lakeTimeMs(timestampMs)).toISOString().slice(0, 10);
+/** Days since 1970, of UTC. */
+export function dayNumber(timestampMs: number): number {
+  return Math.floor(lakeTimeMs(timestampMs) / dayMs);
+}
+
+/** `2026-11-22` of a day's number. */
+export function dayName(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
 }
 
 /**
@@ -27,7 +33,7 @@ export function lakeDay(timestampMs: number): string {
 export function tenantFolder(tenantId: string): string {
   const escaped = Array.from(Buffer.from(tenantId), escapeByte).join('');
   if (escaped.length <= longestName) return `tenant=${escaped}`;
-  const digest = createHash('sha256').update(tenantId).digest('hex').slice(0, 24);
+  const digest = digestOf(tenantId).slice(0, 24);
   return `tenant=${escaped.slice(0, longestName - 2 - digest.length)}..${digest}`;
 }
 
@@ -39,17 +45,38 @@ export function tenantPrefix(tenantId: string): string {
 export interface LakeFileName {
   readonly tenantId: string;
   readonly day: string;
-  readonly range: SourceRange;
+  /** Of the batch that the file was cut from, at least one, all of one topic; in any order. */
+  readonly ranges: readonly SourceRange[];
+  /** 0 for the first of the files that a tenant has of a batch and day. */
+  readonly part: number;
   /** Of the topic: offsets of one that was made anew mean other records. */
   readonly topicId: string;
 }
 
-/** Derived from the source alone, so whoever writes these records writes this object. */
-export function lakeKey({ tenantId, day, range, topicId }: LakeFileName): string {
-  const { topic, partition, fromOffset, nextOffset } = range;
-  const generation = createHash('sha256').update(topicId).digest('hex').slice(0, 8);
-  const name = [topic, generation, partition, padded(fromOffset), padded(nextOffset)].join('-');
+/**
+ * Derived from the source alone, so whoever writes these records writes this object. The name of a batch of one range tells it; that of several is their
+ * digest, and the file itself tells them.
+ */
+export function lakeKey({ tenantId, day, ranges, part, topicId }: LakeFileName): string {
+  const generation = digestOf(topicId).slice(0, 8);
+  const name = [ranges[0]?.topic, generation, ...sourceOf(ranges), ...(part === 0 ? [] : [part])].join('-');
   return `${tenantPrefix(tenantId)}day=${day}/${name}.parquet`;
+}
+
+function sourceOf(ranges: readonly SourceRange[]): readonly (string | number)[] {
+  const [first, ...others] = ranges;
+  if (first !== undefined && others.length === 0) return [first.partition, padded(first.fromOffset), padded(first.nextOffset)];
+  return ['batch', digestOf(rangesText(ranges)).slice(0, 32)];
+}
+
+/** `partition:from-next`, of several in the order of their partitions: equal for equal ranges. */
+export function rangesText(ranges: readonly SourceRange[]): string {
+  const ordered = ranges.toSorted((one, other) => one.partition - other.partition);
+  return ordered.map(({ partition, fromOffset, nextOffset }) => `${partition}:${fromOffset}-${nextOffset}`).join(' ');
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function escapeByte(byte: number): string {

@@ -11,6 +11,8 @@ export interface LakeState {
   readonly positions: readonly TopicPartitionOffset[];
   /** Of a batch whose files are perhaps not all there. */
   readonly planned: readonly SourceRange[];
+  /** The planned batch was begun by a version that wrote files for each partition: it is finished as it was begun. */
+  readonly isPlannedByPartition: boolean;
 }
 
 /** The one object that says which records are in files. */
@@ -26,8 +28,10 @@ export const progressKey = 'positions/lake/progress';
 /**
  * Format of the object, JSON; offsets are texts.
  * - 1: version, revision, topicId, positions [topic, partition, next], planned [topic, partition, from, next]
+ * - 2: the same; a planned batch has one file a tenant and day, not one a partition
  */
-const formatVersion = 1;
+const formatVersion = 2;
+const versionByPartition = 1;
 
 /**
  * Keeps it as a pointer whose position is its revision. Of several processes that go on from one revision the store lets one write: the others read
@@ -37,12 +41,12 @@ export function createLakeProgress(store: Pick<ObjectStore, 'get' | 'put'>): Lak
   return {
     async read(topicId) {
       const body = await store.get(progressKey);
-      if (body === undefined) return { revision: 0n, topicId, positions: [], planned: [] };
+      if (body === undefined) return nothing(0n, topicId);
       const standing = decodeState(body);
-      return standing.topicId === topicId ? standing : { revision: standing.revision, topicId, positions: [], planned: [] };
+      return standing.topicId === topicId ? standing : nothing(standing.revision, topicId);
     },
     async advance(from, { positions, planned }) {
-      const next = { revision: from.revision + 1n, topicId: from.topicId, positions, planned };
+      const next = { ...nothing(from.revision + 1n, from.topicId), positions, planned };
       const body = encodeState(next);
       const stands = await store.put(progressKey, body, { contentType: 'application/json', position: next.revision });
       // A put answers true for the position that stands, whoever wrote it; two who wrote the same did the same work.
@@ -51,6 +55,10 @@ export function createLakeProgress(store: Pick<ObjectStore, 'get' | 'put'>): Lak
       return next;
     },
   };
+}
+
+function nothing(revision: bigint, topicId: string): LakeState {
+  return { revision, topicId, positions: [], planned: [], isPlannedByPartition: false };
 }
 
 function encodeState({ revision, topicId, positions, planned }: LakeState): Buffer {
@@ -67,7 +75,9 @@ function encodeState({ revision, topicId, positions, planned }: LakeState): Buff
 
 function decodeState(body: Buffer): LakeState {
   const parsed = parse(body);
-  if (typeof parsed !== 'object' || parsed === null || !('version' in parsed) || parsed.version !== formatVersion) throw unreadable();
+  if (typeof parsed !== 'object' || parsed === null || !('version' in parsed)) throw unreadable();
+  const isPlannedByPartition = parsed.version === versionByPartition;
+  if (parsed.version !== formatVersion && !isPlannedByPartition) throw unreadable();
   if (!('revision' in parsed) || !('topicId' in parsed) || !('positions' in parsed) || !('planned' in parsed)) throw unreadable();
   const positions = listOf(parsed.positions).map(([topic, partition, next]) => ({ ...place(topic, partition), nextOffset: offset(next) }));
   const planned = listOf(parsed.planned).map(([topic, partition, from, next]) => ({
@@ -75,7 +85,7 @@ function decodeState(body: Buffer): LakeState {
     fromOffset: offset(from),
     nextOffset: offset(next),
   }));
-  return { revision: offset(parsed.revision), topicId: String(parsed.topicId), positions, planned };
+  return { revision: offset(parsed.revision), topicId: String(parsed.topicId), positions, planned, isPlannedByPartition };
 }
 
 function parse(body: Buffer): unknown {

@@ -1,6 +1,7 @@
 import { sessionScope } from '../../schemas/sealed.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { InputRecord } from '../../topology/log/log.ts';
+import { lakeHeadersOf, type LakeHeaders } from './lake-headers.ts';
 import { lakeTimeMs } from './lake-keys.ts';
 
 /** A record of `capture.events` as it lies on the topic: names are clear, the value is sealed under the session's key. */
@@ -11,10 +12,11 @@ export interface LakeRow {
   readonly value: Buffer | null;
   /** Of the record, inside the years that a day can be told of. */
   readonly timestampMs: number;
+  readonly headers: LakeHeaders;
 }
 
 /** Copies what it keeps: a record is a view of memory that the log uses again. @throws {SERDE_FAILED} dead-letter, when the key names no session. */
-export function lakeRowOf({ key, value, timestampMs }: InputRecord): LakeRow {
+export function lakeRowOf({ key, value, timestampMs, headers }: InputRecord): LakeRow {
   const [tenantId, sessionId] = scopeOf(key);
   return {
     tenantId,
@@ -22,6 +24,7 @@ export function lakeRowOf({ key, value, timestampMs }: InputRecord): LakeRow {
     key: Buffer.from(key ?? []),
     value: value === null ? null : Buffer.from(value),
     timestampMs: lakeTimeMs(timestampMs),
+    headers: lakeHeadersOf(headers),
   };
 }
 

@@ -7,7 +7,10 @@ import { createMemoryObjectStore } from '../memory/memory-object-store.ts';
 import type { SinkBatch } from '../runner/sink-target.ts';
 import { lakeRowOf, type LakeRow } from './lake-row.ts';
 import { LakeTarget } from './lake-target.ts';
-import { captureTopic, createLakeBench, lakeFiles, lakeRecords } from './test-support/lake-bench.ts';
+import { lakeKey } from './lake-keys.ts';
+import { parquetType } from './parquet-file.ts';
+import { captureTopic, createLakeBench, lakeFiles, lakeRecords, type LakeBench } from './test-support/lake-bench.ts';
+import { encodeVersion1, writeVersion1Progress } from './test-support/version-1.ts';
 
 const noon = Date.UTC(2026, 10, 22, 12);
 const dayMs = 86_400_000;
@@ -44,22 +47,49 @@ async function held(store: ObjectStore): Promise<readonly (readonly unknown[])[]
   ]);
 }
 
-/** Fails the put of this number: the process died before it, or after it and before it heard of it. */
-function dyingStore(store: ObjectStore, failingPut: number, moment: 'before' | 'after'): ObjectStore {
-  let putCount = 0;
+/** Fails the request of this number: the process died before it, or after it and before it heard of it. */
+function dyingStore(store: ObjectStore, failingRequest: number, moment: 'before' | 'after'): ObjectStore {
+  let requestCount = 0;
+  const died = new StepwrightError('SINK_FAILED', 'Died.');
+  const ask = async <Answer>(request: () => Promise<Answer>): Promise<Answer> => {
+    requestCount += 1;
+    if (requestCount > failingRequest || (requestCount === failingRequest && moment === 'before')) throw died;
+    const answer = await request();
+    if (requestCount >= failingRequest) throw died;
+    return answer;
+  };
+  return {
+    get: (key) => ask(() => store.get(key)),
+    head: (key) => ask(() => store.head(key)),
+    delete: (key) => ask(() => store.delete(key)),
+    list: (prefix) => store.list(prefix),
+    put: (key, body, options) => ask(() => store.put(key, body, options)),
+  };
+}
+
+function passing(store: ObjectStore): ObjectStore {
   return {
     get: (key) => store.get(key),
     head: (key) => store.head(key),
     delete: (key) => store.delete(key),
     list: (prefix) => store.list(prefix),
-    put: async (key, body, options) => {
-      putCount += 1;
-      if (putCount > failingPut || (putCount === failingPut && moment === 'before')) throw new StepwrightError('SINK_FAILED', 'Died.');
-      const isStored = await store.put(key, body, options);
-      if (putCount === failingPut) throw new StepwrightError('SINK_FAILED', 'Died.');
-      return isStored;
-    },
+    put: (key, body, options) => store.put(key, body, options),
   };
+}
+
+/** How many requests it takes to carry everything there. */
+async function requestCountOf(bench: LakeBench): Promise<number> {
+  let requestCount = 0;
+  const store = createMemoryObjectStore();
+  const counting: ObjectStore = {
+    get: (key) => ((requestCount += 1), store.get(key)),
+    head: (key) => ((requestCount += 1), store.head(key)),
+    delete: (key) => ((requestCount += 1), store.delete(key)),
+    list: (prefix) => store.list(prefix),
+    put: (key, body, options) => ((requestCount += 1), store.put(key, body, options)),
+  };
+  await bench.drain(counting);
+  return requestCount;
 }
 
 test('records lie by tenant and day, each once, values byte for byte as on the topic (L3)', async () => {
@@ -90,28 +120,100 @@ test('a deletion has no value, a foreign time a day, and a key without a session
   );
 });
 
-test('after a crash at any write the same files come, and every record is in one (L1)', async () => {
+test('after a crash at any request the same files come, and every record is in one (L1)', async () => {
   const bench = await createLakeBench();
   const whole = createMemoryObjectStore();
   await bench.send(sent);
   await bench.drain(whole);
-  const putCount = (await lakeFiles(whole)).size + 2;
+  const requestCount = await requestCountOf(bench);
+  assert.ok(requestCount > (await lakeFiles(whole)).size + 4, `${requestCount} requests`);
   let crashCount = 0;
-  for (let failingPut = 1; failingPut <= putCount; failingPut += 1) {
+  for (let failingRequest = 1; failingRequest <= requestCount; failingRequest += 1) {
     for (const moment of ['before', 'after'] as const) {
       const store = createMemoryObjectStore();
-      await assert.rejects(bench.drain(dyingStore(store, failingPut, moment)), (error) => hasCode(error, 'SINK_FAILED'));
+      await assert.rejects(bench.drain(dyingStore(store, failingRequest, moment)), (error) => hasCode(error, 'SINK_FAILED'));
       const before = await lakeFiles(store);
       // Other limits: what was begun keeps its boundaries nevertheless.
       await bench.drain(store, { batchRows: 1, batchBytes: 1 });
       const after = await lakeFiles(store);
       for (const [key, body] of before) assert.deepEqual(after.get(key), body);
       if (before.size > 0) assert.deepEqual(after, await lakeFiles(whole));
-      assert.deepEqual(await held(store), expected(sent), `died ${moment} put ${failingPut}`);
+      assert.deepEqual(await held(store), expected(sent), `died ${moment} request ${failingRequest}`);
       crashCount += 1;
     }
   }
-  assert.equal(crashCount, putCount * 2);
+  assert.equal(crashCount, requestCount * 2);
+});
+
+test('what comes bit by bit is held back until there is enough for a file: one a tenant and day, whatever the number of partitions (L1)', async () => {
+  const bench = await createLakeBench();
+  const store = createMemoryObjectStore();
+  const runner = bench.start(store, { batchRows: sent.length, lingerMs: 2 ** 30 });
+  for (const one of sent) await bench.send([one]);
+  await runner.whenApplied(await bench.ends());
+  await runner.close();
+  assert.equal((await lakeFiles(store)).size, 4);
+  assert.deepEqual(await held(store), expected(sent));
+});
+
+test('a batch that an older version began is finished as it was begun, file by partition, and the next is cut anew (L1)', async () => {
+  const bench = await createLakeBench();
+  const store = createMemoryObjectStore();
+  await bench.send(sent);
+  const [description] = await bench.log.describeTopics([captureTopic]);
+  assert.ok(description !== undefined);
+  const ranges = [0, 1].map((partition) => ({ topic: captureTopic, partition, fromOffset: 0n, nextOffset: 3n }));
+  await writeVersion1Progress(store, description.id, ranges);
+  // One of its files is there already.
+  const older = lakeKey({ tenantId: 'acme', day: '2026-11-22', ranges: ranges.slice(1), part: 0, topicId: description.id });
+  await store.put(older, await encodeVersion1(sent, 1, [0n, 1n, 2n]), { contentType: parquetType });
+  await bench.drain(store);
+  assert.deepEqual(await held(store), expected(sent));
+  const names = [...(await lakeFiles(store)).keys()].map((key) => key.split('/').at(-1) ?? '');
+  assert.equal(names.filter((name) => !name.includes('-batch-')).length, 4, names.join('\n'));
+  assert.ok(names.length > 4);
+});
+
+test('what of the headers is sealed or has no words lies beside the value, the rest is counted (L3)', async () => {
+  const bench = await createLakeBench();
+  const store = createMemoryObjectStore();
+  const sealedDelta = Buffer.from([1, ...Array.from({ length: 40 }, (_value, index) => 200 + index)]);
+  const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const headers: readonly (readonly [string, Buffer])[] = [
+    ['stepwright-ingest', sealedDelta],
+    ['traceparent', Buffer.from(trace)],
+    ['x-user', Buffer.from('Ada Lovelace')],
+  ];
+  const clear: readonly (readonly [string, Buffer])[] = [
+    ['stepwright-ingest', Buffer.from('{"d":"a device, in words, which nobody sealed"}')],
+    ['traceparent', Buffer.from('Ada Lovelace')],
+  ];
+  await bench.send([record('acme/s1', 0, { headers }), record('acme/s1', 0), record('acme/s1', 0, { headers: clear })]);
+  await bench.drain(store);
+  assert.deepEqual(
+    (await lakeRecords(store)).map(({ headers: { ingest, traceParent, otherCount } }) => [ingest, traceParent, otherCount]),
+    [
+      [sealedDelta, trace, 1],
+      [null, null, 0],
+      [null, null, 2],
+    ],
+  );
+  for (const body of (await lakeFiles(store)).values()) assert.ok(!body.includes('Ada') && !body.includes('nobody sealed'));
+});
+
+test('an object that the store refuses stops the lake: no record is to blame, and none becomes a dead letter', async () => {
+  const bench = await createLakeBench();
+  const store = createMemoryObjectStore();
+  const tooLarge = new StepwrightError('OBJECT_TOO_LARGE', 'The object is larger than it takes.', { disposition: 'dead-letter' });
+  const strict: ObjectStore = {
+    ...passing(store),
+    put: (key, body, options) => (key.endsWith('.parquet') ? Promise.reject(tooLarge) : store.put(key, body, options)),
+  };
+  await bench.send(sent);
+  await assert.rejects(bench.drain(strict), (error) => hasCode(error, 'SINK_FAILED') && /larger than it takes/.test(error.message));
+  assert.deepEqual(bench.letters, []);
+  await bench.drain(store);
+  assert.deepEqual(await held(store), expected(sent));
 });
 
 test('it goes on behind what stands, and a second run changes nothing', async () => {
@@ -134,10 +236,7 @@ test('of two processes on one lake one cuts each batch, and every record is in o
   const store = createMemoryObjectStore();
   const runners = [bench.start(store, { batchRows: 2 }), bench.start(store, { batchRows: 3 })];
   for (const one of sent) await bench.send([one]);
-  const ends = await bench.log.offsets(
-    [0, 1].map((partition) => ({ topic: captureTopic, partition })),
-    'read_committed',
-  );
+  const ends = await bench.ends();
   await Promise.all(runners.map((runner) => runner.whenApplied(ends)));
   await Promise.all(runners.map((runner) => runner.close()));
   assert.deepEqual(

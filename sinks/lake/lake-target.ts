@@ -4,7 +4,8 @@ import type { InputRecord, Log, TopicPartition, TopicPartitionOffset } from '../
 import { inParallel } from '../runner/in-parallel.ts';
 import { partitionId } from '../runner/pending-batch.ts';
 import type { SinkBatch, SinkRow, SinkTarget, SourceRange } from '../runner/sink-target.ts';
-import { lakeDay, lakeKey, type LakeFileName } from './lake-keys.ts';
+import { filesOf } from './lake-files.ts';
+import { lakeKey, rangesText } from './lake-keys.ts';
 import { createLakeProgress, type LakeProgress, type LakeState } from './lake-progress.ts';
 import { lakeRowOf, type LakeRow } from './lake-row.ts';
 import { encodeParquet, parquetType } from './parquet-file.ts';
@@ -21,11 +22,11 @@ export interface LakeTargetOptions {
 
 /**
  * Carries raw events into Parquet files by tenant and day. Owns `lake/` and `positions/lake/` of the store. Invariants:
- * - L1 the source ranges of a batch are written down before its first file, and name its files; positions move when all files stand. A crash repeats
- *   exactly those ranges: the same objects, which are there already or are made.
+ * - L1 the source ranges of a batch are written down before its first file, and name its files, one a tenant and day; positions move when all files stand. A
+ *   crash repeats exactly those ranges: the same objects, which are there already or are made.
  * - L2 of several processes one decides the ranges of the next batch; the others find out, finish that batch, and go on behind it (SINK_OVERTAKEN). So every
  *   record is in one file.
- * - L3 values go from topic to file as they are, sealed under the session's key.
+ * - L3 values go from topic to file as they are, sealed under the session's key; of headers only what is sealed too or has no words (lake-headers.ts).
  */
 export class LakeTarget implements SinkTarget<LakeRow> {
   readonly name = 'lake';
@@ -55,12 +56,12 @@ export class LakeTarget implements SinkTarget<LakeRow> {
 
   async apply({ rows, ranges }: SinkBatch<LakeRow>): Promise<void> {
     let state = this.#state ?? (await this.#read());
-    if (rows.length > 0 && ranges.length > 0 && !isSame(state.planned, ranges)) {
+    if (rows.length > 0 && !isSame(state.planned, ranges)) {
       state = await this.#progress.advance(state, { positions: state.positions, planned: ranges });
       this.#state = state;
     }
-    await this.#writeFiles(rows, ranges.length > 0 ? ranges : coveredBy(rows), state.topicId);
-    if (ranges.length > 0) this.#state = await this.#progress.advance(state, { positions: moved(state.positions, ranges), planned: [] });
+    await this.#writeFiles(rows, ranges, state);
+    this.#state = await this.#progress.advance(state, { positions: moved(state.positions, ranges), planned: [] });
   }
 
   /** Nothing goes: whoever destroyed the session's key has made its rows unreadable, those that come late too (L3). */
@@ -70,12 +71,20 @@ export class LakeTarget implements SinkTarget<LakeRow> {
 
   async close(): Promise<void> {}
 
-  async #writeFiles(rows: readonly SinkRow<LakeRow>[], ranges: readonly SourceRange[], topicId: string): Promise<void> {
-    const files = ranges.flatMap((range) => filesOf(rows, range));
+  async #writeFiles(rows: readonly SinkRow<LakeRow>[], ranges: readonly SourceRange[], state: LakeState): Promise<void> {
+    const files = state.isPlannedByPartition ? ranges.flatMap((range) => filesOf(rowsIn(rows, range), [range])) : filesOf(rows, ranges);
     await inParallel(files, mostWritesAtATime, async ({ rows: inside, ...name }) => {
-      const body = await encodeParquet(inside);
-      await this.#store.put(lakeKey({ ...name, topicId }), body, { contentType: parquetType, ifAbsent: true });
+      const body = await encodeParquet(inside, rangesText(name.ranges));
+      await this.#put(lakeKey({ ...name, topicId: state.topicId }), body);
     });
+  }
+
+  async #put(key: string, body: Buffer): Promise<void> {
+    try {
+      await this.#store.put(key, body, { contentType: parquetType, ifAbsent: true });
+    } catch (error) {
+      throw error instanceof StepwrightError && error.disposition === 'dead-letter' ? refusedFile(error) : error;
+    }
   }
 
   async #read(): Promise<LakeState> {
@@ -87,43 +96,17 @@ export class LakeTarget implements SinkTarget<LakeRow> {
   }
 }
 
-interface LakeFile extends Omit<LakeFileName, 'topicId'> {
-  readonly rows: readonly SinkRow<LakeRow>[];
+function rowsIn(rows: readonly SinkRow<LakeRow>[], range: SourceRange): readonly SinkRow<LakeRow>[] {
+  return rows.filter((row) => partitionId(row) === partitionId(range));
 }
 
-function filesOf(rows: readonly SinkRow<LakeRow>[], range: SourceRange): readonly LakeFile[] {
-  const inside = rows.filter((row) => partitionId(row) === partitionId(range));
-  return [...groupBy(inside, ({ row }) => row.tenantId)].flatMap(([tenantId, ofTenant]) =>
-    [...groupBy(ofTenant, ({ row }) => lakeDay(row.timestampMs))].map(([day, ofDay]) => ({ tenantId, day, range, rows: ofDay })),
-  );
-}
-
-function groupBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(nameOf(item));
-    if (group === undefined) groups.set(nameOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
+/** A file is of many records and none of them is to blame, so the runner must not look for one among parts of the batch, which would be other files. */
+function refusedFile(cause: StepwrightError): StepwrightError {
+  return new StepwrightError('SINK_FAILED', `The object store refuses a file of the lake: ${cause.message}`, { cause });
 }
 
 function isSame(one: readonly SourceRange[], other: readonly SourceRange[]): boolean {
-  return one.map(rangeId).toSorted().join() === other.map(rangeId).toSorted().join();
-}
-
-function rangeId(range: SourceRange): string {
-  return `${partitionId(range)} ${range.fromOffset} ${range.nextOffset}`;
-}
-
-/** Of a part of a batch, which the runner applies without ranges when the store refused the whole. */
-function coveredBy(rows: readonly SinkRow<LakeRow>[]): readonly SourceRange[] {
-  const ranges = new Map<string, SourceRange>();
-  for (const { topic, partition, offset } of rows) {
-    const fromOffset = ranges.get(partitionId({ topic, partition }))?.fromOffset ?? offset;
-    ranges.set(partitionId({ topic, partition }), { topic, partition, fromOffset, nextOffset: offset + 1n });
-  }
-  return [...ranges.values()];
+  return rangesText(one) === rangesText(other);
 }
 
 /** In an order of its own, so that two processes that finish one batch write the same. */

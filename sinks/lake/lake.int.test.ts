@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -13,6 +13,7 @@ import { openFolderObjectStore } from '../s3/folder/folder-object-store.ts';
 import { versitygwAccess } from '../../services/versitygw/versitygw-service.ts';
 import { findTestS3, newBucket } from '../test-support/test-bucket.ts';
 import { createLakeBench } from './test-support/lake-bench.ts';
+import { encodeVersion1 } from './test-support/version-1.ts';
 
 const isInstalled = openAnalytics({ folder: 'unused' }, sampleSerdes).reader.available;
 const skip = isInstalled ? false : 'the optional package chdb is not installed';
@@ -29,12 +30,20 @@ const noon = Date.UTC(2026, 10, 22, 12);
 const dayMs = 86_400_000;
 const count = 3_000;
 
+const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const headers = [
+  ['stepwright-ingest', Buffer.from([1, ...Array.from({ length: 40 }, (_value, index) => 200 + index)])],
+  ['traceparent', Buffer.from(trace)],
+  ['of-another-program', Buffer.from('words')],
+] as const;
+
 /** Records of three tenants on two days; every byte comes in their values. */
 const sent = Array.from({ length: count }, (_value, index) => ({
   partition: index % 2,
   key: Buffer.from(`${['acme', 'globex', 'Initech & Sons'][index % 3]}/s${index % 7}`),
   value: index === 9 ? null : Buffer.from(Array.from({ length: 40 }, (_byte, at) => (index * 7 + at * 31) % 256)),
   timestampMs: noon + (index % 5 === 0 ? dayMs : 0),
+  headers,
 }));
 
 async function fill(store: ObjectStore): Promise<void> {
@@ -79,6 +88,26 @@ async function compare(files: string): Promise<void> {
   }
 }
 
+/** Files of two versions among each other: a column that the older ones have not is null there, once ClickHouse knows it. */
+async function compareVersions(files: string, folderOfFiles: string): Promise<void> {
+  const older = sent.slice(0, 3).map((record) => ({ ...record, key: Buffer.from('acme/old'), partition: 0 }));
+  // First by name, so that a query that looks at one file for all of them looks at this.
+  await writeFile(join(folderOfFiles, 'a-file-of-version-1.parquet'), await encodeVersion1(older, 0, [0n, 1n, 2n]));
+  const settings = `SETTINGS schema_inference_mode = 'union'`;
+  const rows = await client.query(
+    `SELECT session_id = 'old' AS is_old, toUInt32(count()) AS row_count, toUInt32(countIf(ingest IS NOT NULL)) AS with_ingest,
+       toUInt32(countIf(trace_parent = '${trace}')) AS with_trace, toUInt32(sum(other_headers)) AS others
+     FROM ${files} GROUP BY is_old ORDER BY is_old ${settings}`,
+  );
+  const ofFolder = sent.filter(({ key, timestampMs }) => key.toString().startsWith('acme/') && timestampMs === noon).length;
+  assert.deepEqual(rows, [
+    { is_old: 0, row_count: ofFolder, with_ingest: ofFolder, with_trace: ofFolder, others: ofFolder },
+    { is_old: 1, row_count: 3, with_ingest: 0, with_trace: 0, others: 0 },
+  ]);
+  const [common] = await client.query(`SELECT toUInt32(count()) AS row_count, toUInt32(uniqExact(session_id)) AS sessions FROM ${files}`);
+  assert.deepEqual(common, { row_count: ofFolder + 3, sessions: 8 });
+}
+
 describe('the lake, read back by ClickHouse', { skip }, () => {
   it('from a folder', async () => {
     const objects = join(folder, 'objects');
@@ -86,6 +115,7 @@ describe('the lake, read back by ClickHouse', { skip }, () => {
     await compare(`file('${objects}/objects/lake/events/*/*/*.parquet', Parquet)`);
     const files = `file('${objects}/objects/lake/events/tenant=acme/day=2026-11-22/*.parquet', Parquet)`;
     assert.deepEqual(await client.query(`SELECT DISTINCT tenant_id FROM ${files}`), [{ tenant_id: 'acme' }]);
+    await compareVersions(files, `${objects}/objects/lake/events/tenant=acme/day=2026-11-22`);
   });
 
   it('from a bucket', { skip: 'skipReason' in found ? found.skipReason : false }, async () => {

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import { createSystemClock } from '../../../topology/base/clock.ts';
 import type { DeadLetter } from '../../../schemas/types/usage.ts';
-import type { Log, OutputRecord } from '../../../topology/log/log.ts';
+import type { Log, OutputRecord, TopicPartitionOffset } from '../../../topology/log/log.ts';
 import { createMemoryLog } from '../../../topology/log/memory/memory-log.ts';
 import { SinkRunner, type SinkRunnerOptions } from '../../runner/sink-runner.ts';
 import { lakePrefix } from '../lake-keys.ts';
@@ -18,6 +18,8 @@ export interface LakeBench {
   readonly log: Log;
   readonly letters: DeadLetter[];
   readonly send: (records: readonly Omit<OutputRecord, 'topic'>[]) => Promise<void>;
+  /** Positions after everything that was sent. */
+  readonly ends: () => Promise<readonly TopicPartitionOffset[]>;
   readonly start: (store: ObjectStore, limits?: Limits) => SinkRunner<LakeRow>;
   /** Runs a lake on the store to the end of the topic and closes it. @throws {SINK_FAILED} when it stops before. */
   readonly drain: (store: ObjectStore, limits?: Limits) => Promise<void>;
@@ -44,6 +46,7 @@ export async function createLakeBench(): Promise<LakeBench> {
       await producer.send(records.map((record) => ({ ...record, topic: captureTopic })));
       await producer.close();
     },
+    ends: () => log.offsets(partitions, 'read_committed'),
     start,
     drain: async (store, limits) => {
       const runner = start(store, limits);
