@@ -1,8 +1,9 @@
 import { StepwrightError } from '../base/errors.ts';
 import { changelogTopic } from '../builder/names.ts';
 import type { SubTopology } from '../builder/sub-topology.ts';
+import type { Topology } from '../builder/topology-builder-api.ts';
+import type { Log } from '../log/log.ts';
 import type { TaskChangelog } from './state-flusher.ts';
-import type { TaskEnvironment } from './task-environment.ts';
 import type { TaskId } from './task-id.ts';
 
 /** A changelog of the task as the log has it now. */
@@ -15,11 +16,10 @@ export interface ChangelogRange extends TaskChangelog {
 
 /** Changelogs of one task. @throws {LOG_TOPIC_UNKNOWN} */
 export async function describeChangelogs(
-  environment: Pick<TaskEnvironment, 'log' | 'topology'>,
+  { log, topology }: { readonly log: Log; readonly topology: Topology },
   subTopology: SubTopology,
   id: TaskId,
 ): Promise<readonly ChangelogRange[]> {
-  const { log, topology } = environment;
   const stores = subTopology.stores.filter(({ spec }) => spec.changelog !== false).map(({ spec }) => spec.name);
   const partitions = stores.map((store) => ({ store, topic: changelogTopic(topology.applicationName, store), partition: id.partition }));
   if (partitions.length === 0) return [];

@@ -1,17 +1,17 @@
 import type { PartitionRange, TopicPartition } from '../log/log.ts';
 import type { RestoreProgress } from './restore-driver.ts';
 import type { TaskEnvironment } from './task-environment.ts';
-import type { KeptCopy } from './standby/standby-keeper.ts';
+import type { CopyRole, KeptCopy } from './standby/standby-keeper.ts';
 import type { StandbyStatus } from './standby/standby-task.ts';
 import type { StreamThread } from './stream-thread.ts';
 import type { SlotStatus, TaskSlot } from './task-slot.ts';
 
-export type TaskRole = 'active' | 'standby' | 'warm-up';
+export type TaskRole = 'active' | CopyRole;
 
 /** One assigned task or copy of one, for the operator's page. */
 export interface TaskDescription {
   readonly taskId: string;
-  /** `warm-up`: a copy that is made so that the task may move here. Copies have no inputs; `running` means caught up. */
+  /** Copies have no inputs; their status `running` means caught up. */
   readonly role: TaskRole;
   readonly status: SlotStatus | StandbyStatus;
   readonly failureCount: number;

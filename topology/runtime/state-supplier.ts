@@ -11,8 +11,13 @@ import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
 import { errorFields } from './error-fields.ts';
 import { ParkedStates } from './parked-states.ts';
-import type { OpenState } from './task-environment.ts';
-import { taskIdText } from './task-id.ts';
+import { taskIdText, type TaskId } from './task-id.ts';
+
+/**
+ * Opens the store of a task. `afterCorruption` deletes what is there first, counted under `checksum-failed` (K5).
+ * @throws {STATE_LOCKED | STATE_CORRUPT | STATE_FORMAT_VERSION | STATE_DISK_FULL}
+ */
+export type OpenState = (id: TaskId, stores: readonly StoreSpec<unknown, unknown>[], afterCorruption: boolean) => Promise<TaskState>;
 
 /** Where tasks keep their stores. */
 export interface StateSupplier {

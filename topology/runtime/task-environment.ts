@@ -1,5 +1,4 @@
-import type { StoreSpec } from '../../state/store.ts';
-import type { StoredPosition, TaskState } from '../../state/task-state.ts';
+import type { StoredPosition } from '../../state/task-state.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Metrics } from '../base/metrics.ts';
@@ -11,8 +10,7 @@ import type { OwnerOfKey } from './dead-letter.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
 import type { ReadGlobalStore } from './globals/global-stores.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
-import type { StoredTask } from './state-supplier.ts';
-import type { TaskId } from './task-id.ts';
+import type { OpenState, StoredTask } from './state-supplier.ts';
 import type { WrapProcessor } from './wrap-processor.ts';
 
 export type ProcessingGuarantee = 'exactly_once' | 'at_least_once';
@@ -60,9 +58,3 @@ export interface TaskEnvironment {
   membership(): GroupMembership | undefined;
   commitOffsets(offsets: readonly OffsetCommit[]): Promise<void>;
 }
-
-/**
- * Opens the store of a task. `afterCorruption` deletes what is there first, counted under `checksum-failed` (K5).
- * @throws {STATE_LOCKED | STATE_CORRUPT | STATE_FORMAT_VERSION | STATE_DISK_FULL}
- */
-export type OpenState = (id: TaskId, stores: readonly StoreSpec<unknown, unknown>[], afterCorruption: boolean) => Promise<TaskState>;

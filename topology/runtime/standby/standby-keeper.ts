@@ -1,11 +1,11 @@
 import type { StoredPosition, TaskState } from '../../../state/task-state.ts';
 import type { ChangelogReader } from '../changelog-reader.ts';
-import type { TaskRole } from '../describe-tasks.ts';
 import type { TaskEnvironment } from '../task-environment.ts';
 import { taskIdText, type TaskId } from '../task-id.ts';
 import { StandbyTask } from './standby-task.ts';
 
-export type CopyRole = Exclude<TaskRole, 'active'>;
+/** `warm-up`: a copy that is made so that the task may move here. */
+export type CopyRole = 'standby' | 'warm-up';
 
 export interface WantedCopy {
   readonly id: TaskId;
