@@ -11,6 +11,9 @@ export interface ObjectStore {
 export interface PutOptions {
   readonly contentType: string;
   readonly ifAbsent?: boolean;
-  /** A pointer object: replaced only by a higher position (a late zombie cannot turn it back). Answers false when a higher one stands. */
+  /**
+   * A pointer object: replaced only by a higher position (a late zombie cannot turn it back). Answers false when a higher one stands. With `ifAbsent` it is
+   * made and never replaced, which costs one request where most pointers are written once.
+   */
   readonly position?: bigint;
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../topology/base/clock.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
 import type { SinkBatch, SinkTarget } from '../runner/sink-target.ts';
 import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from '../test-support/sink-bench.ts';
+import { withApply } from '../test-support/with-apply.ts';
 
 type Make<Row> = () => Promise<SinkUnderTest<Row>>;
 type Values = SinkSamples['values'];
@@ -132,19 +133,10 @@ async function refusingOne<Row>({ log, sink, send, run, ends, letters }: SinkBen
 
 /** Asks before each write. */
 function before<Row>(target: SinkTarget<Row>, ask: (batch: SinkBatch<Row>) => unknown): SinkTarget<Row> {
-  return {
-    name: target.name,
-    topics: target.topics,
-    decode: (topic, record) => target.decode(topic, record),
-    positions: () => target.positions(),
-    plannedRanges: async () => (await target.plannedRanges?.()) ?? [],
-    forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
-    close: () => target.close(),
-    apply: async (batch) => {
-      await ask(batch);
-      await target.apply(batch);
-    },
-  };
+  return withApply(target, async (batch) => {
+    await ask(batch);
+    await target.apply(batch);
+  });
 }
 
 /** Time that passes only where somebody waits for it, and then at once. */

@@ -121,6 +121,15 @@ function pointers(test: Test): void {
     assert.equal(await store.put('same', Buffer.from('{}'), { ...text, position: 5n }), false);
     assert.deepEqual(await store.head('same'), { sizeBytes: 2, ...text });
   });
+  test('makes a pointer with ifAbsent where there is none, and then replaces it by its position', async (store) => {
+    assert.equal(await store.put('current', Buffer.from('5'), { ...text, position: 5n, ifAbsent: true }), true);
+    for (const position of [4n, 5n, 9n]) {
+      assert.equal(await store.put('current', Buffer.from('x'), { ...text, position, ifAbsent: true }), false);
+    }
+    assert.equal(await store.put('current', Buffer.from('4'), { ...text, position: 4n }), false);
+    assert.equal((await store.get('current'))?.toString(), '5');
+    assert.equal(await store.put('current', Buffer.from('6'), { ...text, position: 6n }), true);
+  });
   test('ends with the highest position among concurrent writers', async (store) => {
     const positions = [3n, 9n, 1n, 7n, 8n, 2n];
     await Promise.all(positions.map((position) => store.put('p/current', Buffer.from(position.toString()), { ...text, position })));

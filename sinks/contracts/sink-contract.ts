@@ -4,6 +4,7 @@ import { StepwrightError } from '../../topology/base/errors.ts';
 import type { SinkTarget } from '../runner/sink-target.ts';
 import { disturbances } from './disturbance-contract.ts';
 import { createBench, decodeAll, type SinkBench, type SinkSamples, type SinkUnderTest } from '../test-support/sink-bench.ts';
+import { withApply } from '../test-support/with-apply.ts';
 
 /** What every sink promises, run by the same runner. */
 export function sinkContract<Row>(name: string, make: () => Promise<SinkUnderTest<Row>>, samples: () => Promise<SinkSamples>): void {
@@ -173,38 +174,22 @@ async function crashedRun<Row>(
 /** Every `failEvery`th call fails, by turns before and after the work was done. */
 function flaky<Row>(target: SinkTarget<Row>, failEvery: number): SinkTarget<Row> {
   let callCount = 0;
-  return {
-    name: target.name,
-    topics: target.topics,
-    decode: (topic, record) => target.decode(topic, record),
-    positions: () => target.positions(),
-    forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
-    close: () => target.close(),
-    async apply(batch) {
-      callCount++;
-      const fails = failEvery > 0 && callCount % failEvery === 0;
-      if (fails && callCount % (2 * failEvery) === 0)
-        throw new StepwrightError('SINK_FAILED', 'Made to fail before.', { disposition: 'retry' });
-      await target.apply(batch);
-      if (fails) throw new StepwrightError('SINK_FAILED', 'Made to fail after.', { disposition: 'retry' });
-    },
-  };
+  return withApply(target, async (batch) => {
+    callCount++;
+    const fails = failEvery > 0 && callCount % failEvery === 0;
+    if (fails && callCount % (2 * failEvery) === 0)
+      throw new StepwrightError('SINK_FAILED', 'Made to fail before.', { disposition: 'retry' });
+    await target.apply(batch);
+    if (fails) throw new StepwrightError('SINK_FAILED', 'Made to fail after.', { disposition: 'retry' });
+  });
 }
 
 /** Applies so many batches and then dies, before the next one. */
 function dyingAtApply<Row>(target: SinkTarget<Row>, applyCount: number): SinkTarget<Row> {
   let left = applyCount;
-  return {
-    name: target.name,
-    topics: target.topics,
-    decode: (topic, record) => target.decode(topic, record),
-    positions: () => target.positions(),
-    forget: (tenantId, sessionId) => target.forget(tenantId, sessionId),
-    close: () => target.close(),
-    async apply(batch) {
-      left -= 1;
-      if (left < 0) throw new StepwrightError('SINK_FAILED', 'died');
-      await target.apply(batch);
-    },
-  };
+  return withApply(target, async (batch) => {
+    left -= 1;
+    if (left < 0) throw new StepwrightError('SINK_FAILED', 'died');
+    await target.apply(batch);
+  });
 }

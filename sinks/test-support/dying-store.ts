@@ -1,18 +1,22 @@
 import type { ObjectStore } from '../../processors/ports/object-store.ts';
 import { StepwrightError } from '../../topology/base/errors.ts';
+import { withPut } from './with-put.ts';
 
-/** Does so many writes; then its process has died, and every later one fails. */
-export function dyingStore(store: ObjectStore, writeCount: number): ObjectStore {
-  let left = writeCount;
+/** Does so many writes and deletions; then its process has died, and every later one fails. */
+export function dyingStore(store: ObjectStore, changeCount: number): ObjectStore {
+  let left = changeCount;
+  const live = (): void => {
+    left -= 1;
+    if (left < 0) throw new StepwrightError('OBJECT_STORE_FAILED', 'died');
+  };
   return {
-    get: (key) => store.get(key),
-    head: (key) => store.head(key),
-    delete: (key) => store.delete(key),
-    list: (prefix) => store.list(prefix),
-    put: async (key, body, options) => {
-      left -= 1;
-      if (left < 0) throw new StepwrightError('OBJECT_STORE_FAILED', 'died');
+    ...withPut(store, async (key, body, options) => {
+      live();
       return store.put(key, body, options);
+    }),
+    delete: async (key) => {
+      live();
+      await store.delete(key);
     },
   };
 }

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** `lose-answer`: the server does it and nobody hears of it; `cut`: the connection ends and the server never sees it. */
-export type S3Fault = 'lose-answer' | 'cut';
+/**
+ * `lose-answer`: the server does it and nobody hears of it; `cut`: the connection ends and the server never sees it; `stall`: the answer stops after the first
+ * byte of its body, and the connection stays.
+ */
+export type S3Fault = 'lose-answer' | 'cut' | 'stall';
 
 export interface S3Request {
   readonly method: string;
@@ -31,7 +34,7 @@ export async function startS3Proxy(endpoint: string): Promise<S3Proxy> {
     void (async () => {
       const fault = await proxy.judge({ method: request.method ?? '', path: request.url ?? '' });
       if (fault === 'cut') request.socket.destroy();
-      else forward(target, request, response, fault === 'lose-answer');
+      else forward(target, request, response, fault);
     })();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,14 +52,15 @@ export async function startS3Proxy(endpoint: string): Promise<S3Proxy> {
   return proxy;
 }
 
-function forward({ hostname, port }: URL, request: IncomingMessage, response: ServerResponse, losesAnswer: boolean): void {
+function forward({ hostname, port }: URL, request: IncomingMessage, response: ServerResponse, fault: S3Fault | undefined): void {
   const outgoing = send({ hostname, port, method: request.method, path: request.url, headers: request.headers }, (answer) => {
-    if (losesAnswer) {
+    if (fault === 'lose-answer') {
       answer.resume().once('end', () => request.socket.destroy());
       return;
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    if (fault === 'stall') answer.once('data', (bytes: Buffer) => response.write(bytes.subarray(0, 1)));
+    else answer.pipe(response);
   });
   outgoing.once('error', () => request.socket.destroy());
   request.pipe(outgoing);

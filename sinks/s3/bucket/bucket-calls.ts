@@ -6,7 +6,7 @@ import { classifyBucketError } from './bucket-errors.ts';
 export interface CallTuning {
   /** Most requests under way at once; more wait for their turn. */
   readonly concurrency: number;
-  /** Longest time of one attempt, body included. */
+  /** Longest time of one request, from its first byte to the last one of its answer. */
   readonly timeoutMs: number;
   /** Of one call, the first included; then the error goes to the caller, who has a back-off of its own. */
   readonly attempts: number;
@@ -14,12 +14,6 @@ export interface CallTuning {
   readonly random: () => number;
   /** Waits between attempts. Default: the machine's clock. */
   readonly wait?: (delayMs: number) => Promise<unknown>;
-}
-
-export interface Attempt {
-  /** 1 for the first. In later ones the answer of an earlier one may have been lost: it may have been done. */
-  readonly number: number;
-  readonly signal: AbortSignal;
 }
 
 const backoff = { firstDelayMs: 50, maxDelayMs: 2_000 } as const;
@@ -40,15 +34,18 @@ export class BucketCalls {
     this.#freeCount = tuning.concurrency;
   }
 
-  /** @throws {StepwrightError} classified by bucket-errors.ts. */
-  async run<Result>(operation: string, work: (attempt: Attempt) => Promise<Result>): Promise<Result> {
-    for (let number = 1; ; number++) {
+  /**
+   * `attempt` is 1 for the first. In later ones the answer of an earlier one may have been lost: it may have been done.
+   * @throws {StepwrightError} classified by bucket-errors.ts.
+   */
+  async run<Result>(operation: string, work: (attempt: number) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#inTurn(() => work({ number, signal: AbortSignal.timeout(this.#tuning.timeoutMs) }));
+        return await this.#inTurn(() => work(attempt));
       } catch (error) {
         const { error: classified, isPassing } = classifyBucketError(error, { operation, ...this.#place });
-        if (!isPassing || number >= this.#tuning.attempts) throw classified;
-        await this.pause(number);
+        if (!isPassing || attempt >= this.#tuning.attempts) throw classified;
+        await this.pause(attempt);
       }
     }
   }

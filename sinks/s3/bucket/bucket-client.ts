@@ -1,7 +1,7 @@
-import { Readable, addAbortSignal } from 'node:stream';
 import { S3Client, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { BucketCalls } from './bucket-calls.ts';
 import type { BucketOptions } from './bucket-options.ts';
+import { limitTime } from './time-limit.ts';
 
 /** What every part that talks to the bucket shares. */
 export interface BucketParts {
@@ -19,7 +19,7 @@ export function bucketParts(options: BucketOptions): BucketParts {
 export function createBucketClient(options: BucketOptions, endpoint: string | undefined): S3Client {
   const { region, addressing, credentials, concurrency, timeoutMs } = options;
   const sockets = { maxSockets: concurrency, keepAlive: true };
-  return new S3Client({
+  const client = new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),
@@ -35,12 +35,15 @@ export function createBucketClient(options: BucketOptions, endpoint: string | un
       httpAgent: sockets,
       httpsAgent: sockets,
     },
+    // The middleware of a kind of request is put together once. It holds for requests without options only, see time-limit.ts.
+    cacheMiddleware: true,
   });
+  limitTime(client, timeoutMs);
+  return client;
 }
 
-/** All bytes of an answer; its checksum is verified on the way. @throws when `signal` aborts first, or the checksum is another one. */
-export async function readBody(body: GetObjectCommandOutput['Body'], signal: AbortSignal): Promise<Buffer> {
+/** All bytes of an answer; its checksum is verified on the way. @throws when the request's time ends first, or the checksum is another one. */
+export async function readBody(body: GetObjectCommandOutput['Body']): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
-  if (body instanceof Readable) addAbortSignal(signal, body);
   return Buffer.from(await body.transformToByteArray());
 }

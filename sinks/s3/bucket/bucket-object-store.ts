@@ -40,10 +40,10 @@ export class BucketObjectStore implements ObjectStore {
     keySegments(key);
     const { client, calls } = this.#parts;
     const command = new GetObjectCommand({ ...this.#at(key), ChecksumMode: 'ENABLED' });
-    return calls.run('read', ({ signal }) =>
+    return calls.run('read', () =>
       absentIsUndefined(async () => {
-        const { Body, Metadata } = await client.send(command, { abortSignal: signal });
-        const bytes = await readBody(Body, signal);
+        const { Body, Metadata } = await client.send(command);
+        const bytes = await readBody(Body);
         return Metadata?.[positionName] === undefined ? bytes : withoutPosition(bytes);
       }),
     );
@@ -69,9 +69,7 @@ export class BucketObjectStore implements ObjectStore {
   async delete(key: string): Promise<void> {
     keySegments(key);
     const { client, calls } = this.#parts;
-    await calls.run('delete', ({ signal }) =>
-      absentIsUndefined(() => client.send(new DeleteObjectCommand(this.#at(key)), { abortSignal: signal })),
-    );
+    await calls.run('delete', () => absentIsUndefined(() => client.send(new DeleteObjectCommand(this.#at(key)))));
   }
 
   async *list(prefix: string): AsyncIterable<{ readonly key: string; readonly sizeBytes: number; readonly modifiedAtMs: number }> {
@@ -80,7 +78,7 @@ export class BucketObjectStore implements ObjectStore {
     let after: string | undefined;
     do {
       const command = new ListObjectsV2Command({ Bucket: options.bucket, Prefix: prefix, ContinuationToken: after });
-      const page = await calls.run('list', ({ signal }) => client.send(command, { abortSignal: signal }));
+      const page = await calls.run('list', () => client.send(command));
       for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
         // What ends in a slash is a folder that some console drew.
         if (Key !== undefined && !Key.endsWith('/')) yield { key: Key, sizeBytes: Size, modifiedAtMs: LastModified?.getTime() ?? 0 };
@@ -94,8 +92,6 @@ export class BucketObjectStore implements ObjectStore {
   }
 
   async #turnPointer(write: ObjectWrite, position: bigint): Promise<boolean> {
-    // Most pointers are written once: that is tried first, and a refusal costs what asking would have cost.
-    if (await this.#write({ ...write, condition: { IfNoneMatch: '*' } })) return true;
     for (let round = 1; round <= maxRounds; round++) {
       const standing = await this.#standing(write.key);
       if (standing?.position !== undefined && standing.position >= position) return standing.position === position;
@@ -108,9 +104,9 @@ export class BucketObjectStore implements ObjectStore {
 
   #standing(key: string): Promise<Standing | undefined> {
     const { client, calls } = this.#parts;
-    return calls.run('read', ({ signal }) =>
+    return calls.run('read', () =>
       absentIsUndefined(async () => {
-        const found = await client.send(new HeadObjectCommand(this.#at(key)), { abortSignal: signal });
+        const found = await client.send(new HeadObjectCommand(this.#at(key)));
         const position = found.Metadata?.[positionName];
         return {
           sizeBytes: found.ContentLength ?? 0,

@@ -39,7 +39,7 @@ export function lifecycleRules({ quarantineDays, coldAfterDays, coldClass }: Lif
 export async function applyLifecycle(parts: BucketParts, policy: LifecyclePolicy): Promise<LifecycleOutcome> {
   const { client, calls, options } = parts;
   try {
-    return await calls.run('set lifecycle rules', ({ signal }) => replaceRules(client, options.bucket, lifecycleRules(policy), signal));
+    return await calls.run('set lifecycle rules', () => replaceRules(client, options.bucket, lifecycleRules(policy)));
   } catch (error) {
     const reason = error instanceof StepwrightError ? error.context['reason'] : undefined;
     if (reason === 'NotImplemented' || reason === 'MethodNotAllowed') return 'unsupported';
@@ -48,23 +48,18 @@ export async function applyLifecycle(parts: BucketParts, policy: LifecyclePolicy
   }
 }
 
-async function replaceRules(
-  client: S3Client,
-  Bucket: string,
-  wanted: readonly LifecycleRule[],
-  abortSignal: AbortSignal,
-): Promise<LifecycleOutcome> {
-  const standing = await standingRules(client, Bucket, abortSignal);
+async function replaceRules(client: S3Client, Bucket: string, wanted: readonly LifecycleRule[]): Promise<LifecycleOutcome> {
+  const standing = await standingRules(client, Bucket);
   const isOurs = ({ ID }: LifecycleRule): boolean => ID?.startsWith(idPrefix) ?? false;
   if (fingerprint(standing.filter(isOurs)) === fingerprint(wanted)) return 'unchanged';
   const Rules = [...standing.filter((rule) => !isOurs(rule)), ...wanted];
-  await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }), { abortSignal });
+  await client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
   return 'applied';
 }
 
-async function standingRules(client: S3Client, Bucket: string, abortSignal: AbortSignal): Promise<readonly LifecycleRule[]> {
+async function standingRules(client: S3Client, Bucket: string): Promise<readonly LifecycleRule[]> {
   try {
-    return (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), { abortSignal })).Rules ?? [];
+    return (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules ?? [];
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === 'NoSuchLifecycleConfiguration') return [];
     throw error;

@@ -35,9 +35,7 @@ export async function putInParts(parts: BucketParts, write: ObjectWrite): Promis
  */
 export async function sweepUploads({ client, calls, options }: BucketParts, nowMs: number, maxAgeMs: number): Promise<number> {
   const { bucket: Bucket } = options;
-  const { Uploads = [] } = await calls.run('list uploads', ({ signal }) =>
-    client.send(new ListMultipartUploadsCommand({ Bucket }), { abortSignal: signal }),
-  );
+  const { Uploads = [] } = await calls.run('list uploads', () => client.send(new ListMultipartUploadsCommand({ Bucket })));
   let count = 0;
   for (const { Key, UploadId, Initiated } of Uploads) {
     if (Key === undefined || UploadId === undefined || nowMs - (Initiated?.getTime() ?? nowMs) < maxAgeMs) continue;
@@ -49,7 +47,7 @@ export async function sweepUploads({ client, calls, options }: BucketParts, nowM
 
 async function begin(parts: BucketParts, write: ObjectWrite): Promise<Upload> {
   const command = new CreateMultipartUploadCommand(describeObject(parts, write));
-  const { UploadId } = await parts.calls.run('begin an upload', ({ signal }) => parts.client.send(command, { abortSignal: signal }));
+  const { UploadId } = await parts.calls.run('begin an upload', () => parts.client.send(command));
   if (UploadId !== undefined) return { Bucket: parts.options.bucket, Key: write.key, UploadId };
   throw new StepwrightError('OBJECT_STORE_UNSUITABLE', 'The object store began an upload in parts and gave it no id.');
 }
@@ -63,9 +61,7 @@ async function sendParts({ client, calls, options }: BucketParts, body: Buffer, 
       const PartNumber = index + 1;
       const Body = body.subarray(index * partBytes, PartNumber * partBytes);
       const input = { ...upload, PartNumber, Body, ContentLength: Body.length, ChecksumAlgorithm } as const;
-      const { ETag, ChecksumCRC32, ChecksumSHA256 } = await calls.run('write a part', ({ signal }) =>
-        client.send(new UploadPartCommand(input), { abortSignal: signal }),
-      );
+      const { ETag, ChecksumCRC32, ChecksumSHA256 } = await calls.run('write a part', () => client.send(new UploadPartCommand(input)));
       return { PartNumber, ETag, ChecksumCRC32, ChecksumSHA256 };
     }),
   );
@@ -79,10 +75,10 @@ async function sendParts({ client, calls, options }: BucketParts, body: Buffer, 
 function complete(parts: BucketParts, write: ObjectWrite, upload: Upload, sent: CompletedPart[]): Promise<boolean> {
   const input = { ...upload, ...write.condition, MultipartUpload: { Parts: sent } };
   return parts.calls.run('complete an upload', (attempt) =>
-    settled(parts, write, attempt, () => parts.client.send(new CompleteMultipartUploadCommand(input), { abortSignal: attempt.signal })),
+    settled(parts, write, attempt, () => parts.client.send(new CompleteMultipartUploadCommand(input))),
   );
 }
 
 async function abort({ client, calls }: BucketParts, upload: Upload): Promise<void> {
-  await calls.run('abort an upload', ({ signal }) => client.send(new AbortMultipartUploadCommand(upload), { abortSignal: signal }));
+  await calls.run('abort an upload', () => client.send(new AbortMultipartUploadCommand(upload)));
 }

@@ -5,7 +5,6 @@ import {
   type CompleteMultipartUploadCommandInput,
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
-import type { Attempt } from './bucket-calls.ts';
 import type { BucketParts } from './bucket-client.ts';
 import { isAbsent, isPreconditionFailed } from './bucket-errors.ts';
 import { encryptionInput } from './encryption.ts';
@@ -44,23 +43,21 @@ export function describeObject({ options }: BucketParts, { key, contentType, met
 /** Writes an object in one request. False when its condition did not hold. */
 export function putWhole(parts: BucketParts, write: ObjectWrite): Promise<boolean> {
   const input = { ...describeObject(parts, write), ...write.condition, Body: write.body, ContentLength: write.body.length };
-  return parts.calls.run('write', (attempt) =>
-    settled(parts, write, attempt, () => parts.client.send(new PutObjectCommand(input), { abortSignal: attempt.signal })),
-  );
+  return parts.calls.run('write', (attempt) => settled(parts, write, attempt, () => parts.client.send(new PutObjectCommand(input))));
 }
 
 /**
  * Does a write that may have been done before: an attempt whose answer was lost makes the next one fail on its own object. False when the
  * condition did not hold and what stands is of somebody else.
  */
-export async function settled(parts: BucketParts, write: ObjectWrite, attempt: Attempt, send: () => Promise<unknown>): Promise<boolean> {
+export async function settled(parts: BucketParts, write: ObjectWrite, attempt: number, send: () => Promise<unknown>): Promise<boolean> {
   try {
     await send();
     return true;
   } catch (error) {
     const isRefused = isPreconditionFailed(error) || (write.condition?.IfMatch !== undefined && isAbsent(error));
     if (!isRefused && !isUploadGone(error)) throw error;
-    if (attempt.number > 1 && (await isStanding(parts, write, attempt.signal))) return true;
+    if (attempt > 1 && (await isStanding(parts, write))) return true;
     if (isRefused) return false;
     throw error;
   }
@@ -71,9 +68,9 @@ function isUploadGone(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'NoSuchUpload';
 }
 
-async function isStanding({ client, options }: BucketParts, { key, writeId }: ObjectWrite, abortSignal: AbortSignal): Promise<boolean> {
+async function isStanding({ client, options }: BucketParts, { key, writeId }: ObjectWrite): Promise<boolean> {
   try {
-    const standing = await client.send(new HeadObjectCommand({ Bucket: options.bucket, Key: key }), { abortSignal });
+    const standing = await client.send(new HeadObjectCommand({ Bucket: options.bucket, Key: key }));
     return standing.Metadata?.[writeName] === writeId;
   } catch (error) {
     if (isAbsent(error)) return false;

@@ -14,26 +14,26 @@ export async function checkServer(parts: BucketParts): Promise<void> {
   const { client, calls, options } = parts;
   const object = { Bucket: options.bucket, Key: `checks/${randomUUID()}` };
   try {
-    const answered = await calls.run('write', ({ signal }) =>
-      client.send(new PutObjectCommand({ ...object, ...encryptionInput(options.encryption), Body: 'check' }), { abortSignal: signal }),
+    const answered = await calls.run('write', () =>
+      client.send(new PutObjectCommand({ ...object, ...encryptionInput(options.encryption), Body: 'check' })),
     );
     const problem = encryptionProblem(options.encryption, answered.ServerSideEncryption);
     if (problem !== undefined) throw unsuitable(`It does not encrypt as --s3-encryption says: ${problem}.`);
     for (const condition of [{ IfNoneMatch: '*' }, { IfMatch: '"0"' }]) {
       const put = new PutObjectCommand({ ...object, ...condition, Body: 'overwritten' });
-      const isHeld = await calls.run('write', async ({ signal }) => refusesBy(client.send(put, { abortSignal: signal })));
+      const isHeld = await calls.run('write', () => refusesBy(client.send(put)));
       if (!isHeld) throw unsuitable(`It does not heed ${Object.keys(condition).join()} on a write, by which two writers are told apart.`);
     }
   } finally {
-    await calls.run('delete', ({ signal }) => client.send(new DeleteObjectCommand(object), { abortSignal: signal })).catch(() => undefined);
+    await calls.run('delete', () => client.send(new DeleteObjectCommand(object))).catch(() => undefined);
   }
 }
 
 /** True when the bucket keeps what is deleted as an old version. */
 export async function keepsVersions({ client, calls, options }: BucketParts): Promise<boolean> {
   try {
-    const { Status } = await calls.run('read the versioning', ({ signal }) =>
-      client.send(new GetBucketVersioningCommand({ Bucket: options.bucket }), { abortSignal: signal }),
+    const { Status } = await calls.run('read the versioning', () =>
+      client.send(new GetBucketVersioningCommand({ Bucket: options.bucket })),
     );
     return Status === 'Enabled';
   } catch (error) {

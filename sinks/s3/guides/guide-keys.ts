@@ -1,3 +1,4 @@
+import { isNewer } from '../../../schemas/revision.ts';
 import type { Revision } from '../../../schemas/types/guide.ts';
 import type { DocumentFormat } from '../../ports/documents.ts';
 
@@ -27,6 +28,22 @@ export function documentKey(tenantId: string, sessionId: string, revision: Revis
 
 export function revisionFolder(tenantId: string, sessionId: string, { ordinal, timer, final }: Revision): string {
   return `${guideFolder(tenantId, sessionId)}r${String(ordinal).padStart(6, '0')}-${timer}${final ? '' : '-preview'}/`;
+}
+
+/** The folder that an object is in, with its slash. */
+export function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
+}
+
+/** Whether a revision's folder holds an older revision than another one; false when either is no such folder. */
+export function isOlderFolder(folder: string, other: string): boolean {
+  const [revision, standing] = [revisionOf(folder), revisionOf(other)];
+  return revision !== undefined && standing !== undefined && isNewer(standing, revision);
+}
+
+function revisionOf(folder: string): Revision | undefined {
+  const [, ordinal, timer, preview] = /\/r(\d+)-(\d+)(-preview)?\/$/.exec(folder) ?? [];
+  return ordinal === undefined ? undefined : { ordinal: Number(ordinal), timer: Number(timer), final: preview === undefined };
 }
 
 /** From a document in a revision's folder to any object of the store. */

@@ -1,18 +1,41 @@
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
+import { hasCode } from '../../../topology/base/errors.ts';
 import { KeyedLock } from '../../../topology/base/keyed-lock.ts';
+import type { DocumentFormat } from '../../ports/documents.ts';
 import { renderGuideHtml } from '../render/guide-html.ts';
 import type { InlineImage } from '../render/guide-html.ts';
 import { renderGuideJson } from '../render/guide-json.ts';
 import { renderGuideMarkdown } from '../render/guide-markdown.ts';
-import { currentKey, documentKey, documentTypes, guideFolder, hrefFromDocument, revisionFolder, sessionPrefixes } from './guide-keys.ts';
+import {
+  currentKey,
+  documentKey,
+  documentTypes,
+  folderOf,
+  guideFolder,
+  hrefFromDocument,
+  isOlderFolder,
+  revisionFolder,
+  sessionPrefixes,
+} from './guide-keys.ts';
 import { decodePointer, encodePointer, forgottenPosition } from './guide-pointer.ts';
 import type { GuidePointer } from './guide-pointer.ts';
+import { pictureType } from './picture-type.ts';
+
+interface Publication {
+  readonly guide: Guide;
+  readonly position: bigint;
+  /** Where its documents are. */
+  readonly folder: string;
+}
 
 /**
  * Publishes guides as objects. Order, and what would break otherwise: pictures are there first (the chain stored them before it committed the
  * guide), then the documents, then the pointer; a reader that follows the pointer always finds whole documents. Documents are never changed,
  * so a late writer can only add a folder that no pointer names; the pointer takes higher source positions only.
+ *
+ * Most guides are published once. So the pointer is made without a look at what stands; where one stands (an older guide, this one before a crash, a newer
+ * one, a tombstone), that is refused, and only then it is read, replaced when it is older, and what no pointer names any more is deleted.
  */
 export class GuidePublisher {
   readonly #store: ObjectStore;
@@ -22,9 +45,11 @@ export class GuidePublisher {
     this.#store = store;
   }
 
-  /** Answers how many pictures the guide names and the store does not have; 0 also when a newer guide or a tombstone stands. */
+  /** Answers how many pictures the guide names and the store does not have as pictures; 0 when the session was deleted, of which then nothing is left. */
   publish(guide: Guide, position: bigint): Promise<number> {
-    return this.#locks.run(guideFolder(guide.tenantId, guide.sessionId), () => this.#publish(guide, position));
+    const { tenantId, sessionId, revision } = guide;
+    const publication = { guide, position, folder: revisionFolder(tenantId, sessionId, revision) };
+    return this.#locks.run(guideFolder(tenantId, sessionId), () => this.#publish(publication));
   }
 
   /** Deletes every object of the session and leaves a tombstone that no later guide passes. Answers how many objects went. */
@@ -35,46 +60,72 @@ export class GuidePublisher {
         contentType: 'application/json',
         position: forgottenPosition,
       });
-      const keys: string[] = [];
-      for (const prefix of sessionPrefixes(tenantId, sessionId)) {
-        for await (const { key } of this.#store.list(prefix)) if (key !== tombstone) keys.push(key);
-      }
-      for (const key of keys) await this.#store.delete(key);
-      return keys.length;
+      let wentCount = 0;
+      for (const prefix of sessionPrefixes(tenantId, sessionId)) wentCount += await this.#remove(prefix, (key) => key !== tombstone);
+      return wentCount;
     });
   }
 
-  async #publish(guide: Guide, position: bigint): Promise<number> {
-    const { tenantId, sessionId, revision } = guide;
-    const before = await this.#pointer(tenantId, sessionId);
-    if (before?.state === 'forgotten') return 0;
+  async #publish(publication: Publication): Promise<number> {
+    const { guide } = publication;
     const { images, missingCount } = await this.#images(guide);
-    const documents = [
-      ['json', renderGuideJson(guide)],
-      ['html', renderGuideHtml(guide, images)],
-      ['md', renderGuideMarkdown(guide, hrefFromDocument)],
-    ] as const;
-    const puts = documents.map(([format, body]) =>
-      this.#store.put(documentKey(tenantId, sessionId, revision, format), body, { contentType: documentTypes[format] }),
-    );
-    await settleAll(puts);
-    const folder = revisionFolder(tenantId, sessionId, revision);
+    try {
+      await this.#putDocuments(guide, images);
+    } catch (error) {
+      if (!hasCode(error, 'SEAL_KEY_GONE')) throw error;
+      await this.#removeDocuments(guide, () => true);
+      return 0;
+    }
+    const isFirst = await this.#putPointer(publication, { ifAbsent: true });
+    return isFirst || (await this.#replacePointer(publication)) ? missingCount : 0;
+  }
+
+  async #putDocuments(guide: Guide, images: ReadonlyMap<string, InlineImage>): Promise<void> {
+    const { tenantId, sessionId, revision } = guide;
+    const put = (format: DocumentFormat, body: Buffer): Promise<boolean> =>
+      this.#store.put(documentKey(tenantId, sessionId, revision, format), body, { contentType: documentTypes[format] });
+    await settleAll([
+      put('json', renderGuideJson(guide)),
+      put('html', renderGuideHtml(guide, images)),
+      put('md', renderGuideMarkdown(guide, hrefFromDocument)),
+    ]);
+  }
+
+  #putPointer({ guide, position, folder }: Publication, { ifAbsent = false } = {}): Promise<boolean> {
     const pointer = encodePointer({ state: 'current', folder });
-    const isCurrent = await this.#store.put(currentKey(tenantId, sessionId), pointer, { contentType: 'application/json', position });
-    const standing = before?.folder;
-    if (isCurrent && standing !== undefined && standing !== folder) await this.#removeFolder(standing);
-    if (!isCurrent && standing !== folder) await this.#removeFolder(folder);
-    return missingCount;
+    return this.#store.put(currentKey(guide.tenantId, guide.sessionId), pointer, { contentType: 'application/json', position, ifAbsent });
   }
 
-  /** A folder that no pointer names. */
-  async #removeFolder(folder: string): Promise<void> {
-    for await (const { key } of this.#store.list(folder)) await this.#store.delete(key);
+  /** Answers false when what stands is a tombstone. Folders of older revisions are what a crash left between turning the pointer and deleting. */
+  async #replacePointer(publication: Publication): Promise<boolean> {
+    const { guide, folder } = publication;
+    const before = await this.#pointer(guide);
+    const isCurrent = await this.#putPointer(publication);
+    const standing: GuidePointer | undefined = isCurrent ? { state: 'current', folder } : await this.#pointer(guide);
+    const passed = [folder, before?.state === 'current' ? before.folder : folder];
+    await this.#removeDocuments(guide, (found) => {
+      if (standing?.state !== 'current') return standing?.state === 'forgotten';
+      return found !== standing.folder && (passed.includes(found) || isOlderFolder(found, standing.folder));
+    });
+    return standing?.state !== 'forgotten';
   }
 
-  async #pointer(tenantId: string, sessionId: string): Promise<GuidePointer | undefined> {
+  async #pointer({ tenantId, sessionId }: Guide): Promise<GuidePointer | undefined> {
     const body = await this.#store.get(currentKey(tenantId, sessionId));
     return body === undefined ? undefined : decodePointer(body);
+  }
+
+  /** Documents of the session in the folders that are chosen. */
+  async #removeDocuments({ tenantId, sessionId }: Guide, isChosen: (folder: string) => boolean): Promise<void> {
+    const all = guideFolder(tenantId, sessionId);
+    await this.#remove(all, (key) => folderOf(key) !== all && isChosen(folderOf(key)));
+  }
+
+  async #remove(prefix: string, isChosen: (key: string) => boolean): Promise<number> {
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(prefix)) if (isChosen(key)) keys.push(key);
+    for (const key of keys) await this.#store.delete(key);
+    return keys.length;
   }
 
   async #images(guide: Guide): Promise<{ readonly images: ReadonlyMap<string, InlineImage>; readonly missingCount: number }> {
@@ -82,8 +133,10 @@ export class GuidePublisher {
     const keys = new Set(guide.steps.flatMap(({ image }) => image?.fullKey ?? []));
     await settleAll(
       [...keys].map(async (key) => {
-        const [body, head] = await Promise.all([this.#store.get(key), this.#store.head(key)]);
-        if (body !== undefined && head !== undefined) images.set(key, { body, contentType: head.contentType });
+        const body = await this.#store.get(key);
+        if (body === undefined) return;
+        const contentType = pictureType(body);
+        if (contentType !== undefined) images.set(key, { body, contentType });
       }),
     );
     return { images, missingCount: keys.size - images.size };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { createMemoryKeyring } from '../../../processors/ports/memory-keyring.ts';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
 import type { Guide } from '../../../schemas/types/guide.ts';
 import { jsonSerde } from '../../contracts/json-serde.ts';
@@ -11,9 +12,11 @@ import { sinkContract } from '../../contracts/sink-contract.ts';
 import { guideRow, revision } from '../../contracts/view-fixtures.ts';
 import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
 import { dyingStore } from '../../test-support/dying-store.ts';
+import { withPut } from '../../test-support/with-put.ts';
 import { createSystemClock } from '../../../topology/base/clock.ts';
 import { openFolderObjectStore } from '../folder/folder-object-store.ts';
 import { sampleGuide } from '../render/render-fixtures.ts';
+import { unforgottenObjects } from '../unforgotten-objects.ts';
 import { createGuideDocuments } from './guide-documents.ts';
 import { GuidePublisher } from './guide-publisher.ts';
 import { createGuideTarget } from './guide-target.ts';
@@ -81,19 +84,51 @@ it('is not turned back by a late writer of an older guide, and leaves none of it
   assert.deepEqual(await contents(store, 'guides/'), before);
 });
 
+it('leaves nothing of an older guide whichever of its requests it died at', async () => {
+  const whole = createMemoryObjectStore();
+  await new GuidePublisher(whole).publish(guideRow({ revision: revision(2) }), 2n);
+  let hasDied = true;
+  for (let doneCount = 0; hasDied; doneCount++) {
+    const store = createMemoryObjectStore();
+    await new GuidePublisher(store).publish(guideRow({ revision: revision(1) }), 1n);
+    const next = guideRow({ revision: revision(2) });
+    hasDied = await new GuidePublisher(dyingStore(store, doneCount)).publish(next, 2n).then(
+      () => false,
+      () => true,
+    );
+    await new GuidePublisher(store).publish(next, 2n);
+    assert.deepEqual(await contents(store, ''), await contents(whole, ''), `died after ${doneCount} requests`);
+    assert.equal(hasDied, doneCount < 8, 'three documents, two pointers, three documents that go');
+  }
+});
+
+it('leaves nothing of a session that was deleted while its guide was made, by its key or by its tombstone', async () => {
+  const keyring = createMemoryKeyring();
+  const inner = createMemoryObjectStore();
+  // The deletion is over when the first document arrives.
+  const deleting = (isByKey: boolean) =>
+    withPut(inner, async (key, body, options) => {
+      if (key.endsWith('guide.html')) {
+        if (isByKey) await keyring.destroy('acme/s1');
+        await new GuidePublisher(inner).forget('acme', 's1');
+      }
+      return inner.put(key, body, options);
+    });
+  for (const store of [deleting(false), unforgottenObjects(deleting(true), keyring)]) {
+    assert.equal(await new GuidePublisher(store).publish(guideRow({ sessionId: 's1' }), 1n), 0);
+    assert.deepEqual(Object.keys(await contents(inner, '')), ['guides/acme/s1/current']);
+    assert.equal(await createGuideDocuments(inner).document('acme', 's1', 'json'), 'gone');
+    await inner.delete('guides/acme/s1/current');
+  }
+});
+
 it('writes the pointer last, so that a crash never shows half a guide', async () => {
   const inner = createMemoryObjectStore();
   const writes: string[] = [];
-  const store: ObjectStore = {
-    get: (key) => inner.get(key),
-    head: (key) => inner.head(key),
-    delete: (key) => inner.delete(key),
-    list: (prefix) => inner.list(prefix),
-    put: (key, body, options) => {
-      writes.push(key.slice(key.lastIndexOf('/') + 1));
-      return inner.put(key, body, options);
-    },
-  };
+  const store = withPut(inner, (key, body, options) => {
+    writes.push(key.slice(key.lastIndexOf('/') + 1));
+    return inner.put(key, body, options);
+  });
   await new GuidePublisher(store).publish(guideRow(), 1n);
   assert.deepEqual(writes, ['guide.json', 'guide.html', 'guide.md', 'current']);
 });
