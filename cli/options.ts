@@ -98,7 +98,7 @@ export const roleOptions = {
   }),
   advertisedHost: stringOption({
     default: undefined,
-    help: "Name by which the group tells processes apart, so that a copy stands in another one; the machine's name and the process id when not given.",
+    help: "Name by which the group tells processes apart, so that a copy stands in another one, with or without a port; the machine's name and the process id when not given.",
   }),
   adminHost: stringOption({ default: '127.0.0.1', help: 'Address of --admin-port; it asks for no key.' }),
   adminPort: integerOption({

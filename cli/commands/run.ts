@@ -10,6 +10,7 @@ import { limitHeapGrowth } from '../platform/heap-growth.ts';
 import { restoreReporter } from '../platform/restore-report.ts';
 import { startRoleProcess, type RoleProcess, type RoleProcessOptions } from '../platform/role-process.ts';
 import {
+  advertisedHostRule,
   embeddedLogRule,
   embeddedViewsRule,
   lakeRule,
@@ -44,7 +45,17 @@ export const runCommand = defineCommand({
   about: 'Run some or all roles of the platform in this process: alone on a folder, or several processes on Kafka.',
   usage: 'run [--roles gateway,processors,sinks] [--log kafka --brokers HOST:PORT,…] [options]',
   table,
-  rules: [roleNamesRule, embeddedLogRule, threadsRule, embeddedViewsRule, lakeRule, ...adapterRules, originRule, publicUrlRule],
+  rules: [
+    roleNamesRule,
+    embeddedLogRule,
+    threadsRule,
+    advertisedHostRule,
+    embeddedViewsRule,
+    lakeRule,
+    ...adapterRules,
+    originRule,
+    publicUrlRule,
+  ],
   run: async (values, positionals, context) => {
     refuseNames('run', positionals);
     limitHeapGrowth(values.heapGrowthPercent);
@@ -67,11 +78,17 @@ function optionsOf(values: Values): RoleProcessOptions {
   return {
     ...values,
     roles: wanted,
-    advertisedHost: values.advertisedHost ?? `${hostname()}:${process.pid}`,
+    advertisedHost: advertisedHostOf(values, adminPort),
     adapters: { ...adaptersOf(values), ...lakeOf(values) },
     gateway: { host, port, publicUrl, allowOrigins, version: packageVersion(), isShared: values.log !== 'embedded', spoolBytes },
     admin: adminPort === undefined ? undefined : { host: adminHost, port: adminPort },
   };
+}
+
+/** `host:port`, as the engine wants it: the port where this process can be asked, else any that tells it from others of the machine. */
+function advertisedHostOf({ advertisedHost }: Pick<Values, 'advertisedHost'>, adminPort: number | undefined): string {
+  if (advertisedHost === undefined) return `${hostname()}:${process.pid}`;
+  return advertisedHost.includes(':') ? advertisedHost : `${advertisedHost}:${adminPort ?? process.pid}`;
 }
 
 function greet({ url, adminUrl, tokens, keyCount }: RoleProcess, values: Values, { stdout }: CommandContext): void {

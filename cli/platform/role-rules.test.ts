@@ -29,6 +29,11 @@ test('threads need a log that each can reach, and tasks', async () => {
   assert.match(await refused('--roles', 'gateway,sinks', '--threads', '2', ...kafka), /--threads: are for the role processors/);
 });
 
+test('a name to advertise is one, with a port or without', async () => {
+  for (const wrong of ['http://p1', 'p1:', 'p 1', 'p1:80:80'])
+    assert.match(await refused(...kafka, '--advertised-host', wrong), /--advertised-host: ".*" is no name like processors-1/);
+});
+
 test('brokers belong to the Kafka log, are needed by it and have a port; a password belongs to a user', async () => {
   assert.match(await refused('--brokers', '127.0.0.1:9092'), /--brokers: belongs to --log kafka/);
   assert.match(await refused('--log', 'kafka'), /--brokers: is needed with --log kafka/);

@@ -57,6 +57,16 @@ export function lakeRule({ roles: wanted, lake }: Pick<RoleValues, 'roles'> & { 
   return { option: 'lake', problem: 'is for the role sinks, which this process does not have' };
 }
 
+/** A name alone, or one with the port where the process can be asked. */
+export function advertisedHostRule({
+  advertisedHost: host,
+}: {
+  readonly advertisedHost: string | undefined;
+}): Refused<'advertisedHost'> | undefined {
+  if (host === undefined || /^[^\s:/]+(:\d{1,5})?$/.test(host)) return undefined;
+  return { option: 'advertisedHost', problem: `"${host}" is no name like processors-1 or processors-1:4281` };
+}
+
 export function threadsRule(values: Pick<RoleValues, 'roles' | 'log'> & { readonly threads: number }): Refused<'threads'> | undefined {
   if (values.threads === 1) return undefined;
   if (!values.roles.includes('processors'))

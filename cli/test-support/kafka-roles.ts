@@ -23,7 +23,7 @@ export async function runRoles(
   roles: string,
   ...more: readonly string[]
 ): Promise<RoleProcessUnderTest> {
-  const place = ['--data', data, '--state', join(data, name), '--log', 'kafka', '--brokers', brokers];
+  const place = ['--data', data, '--state', join(data, name), '--log', 'kafka', '--brokers', brokers, '--advertised-host', name];
   const tuning = ['--session-timeout-ms', '6000', '--admin-port', '0', '--port', '0', '--partitions', '4'];
   if (!more.includes('--analytics')) tuning.push('--analytics', 'off');
   const command = startCommand(['run', '--roles', roles, ...place, ...tuning, ...more], env);
