@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { newEnoughGo } from './go-toolchain.ts';
 
 export interface GoCommand {
   /** Import path of the command's package; its last part names the binary. */
@@ -16,9 +17,10 @@ export function installGoCommand(folder: string, command: GoCommand): void {
   const unfinished = join(folder, 'unfinished');
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  const env = { ...process.env, GOBIN: unfinished };
+  const go = newEnoughGo();
+  const env = { ...process.env, ...go.environment, GOBIN: unfinished };
   const tags = command.tags === undefined ? [] : ['-tags', command.tags.join(',')];
-  const { status } = spawnSync('go', ['install', ...tags, `${command.path}@${command.version}`], {
+  const { status } = spawnSync(go.command, ['install', ...tags, `${command.path}@${command.version}`], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
