@@ -138,9 +138,15 @@ export function openKeyring({ folders, clock }: AdapterEnvironment, options: Pic
   return createFileKeyring({ directory: folders.keys, clock, ...options });
 }
 
-export function openRegistry({ registry }: AdapterChoice, { folders, clock }: AdapterEnvironment): SchemaRegistry {
+export function openRegistry({ registry }: AdapterChoice, { folders, clock, logger }: AdapterEnvironment): SchemaRegistry {
   if (registry === undefined) return createFileRegistry(folders.schemas);
-  return createRemoteRegistry({ ...remoteRegistryDefaults, ...registry, random: Math.random, nowMs: () => clock.monotonicMs() });
+  return createRemoteRegistry({
+    ...remoteRegistryDefaults,
+    ...registry,
+    random: Math.random,
+    nowMs: () => clock.monotonicMs(),
+    onAway: (message) => logger.warn({}, message),
+  });
 }
 
 /** @throws {CONFIG_INVALID} and the codes of folder-object-store.ts and open-bucket.ts. */

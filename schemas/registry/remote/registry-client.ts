@@ -16,6 +16,8 @@ export interface RegistryClientOptions {
   /** Waits between attempts. Default: the machine's clock. */
   readonly wait?: (delayMs: number) => Promise<unknown>;
   readonly fetch?: typeof fetch;
+  /** Told once a request has to be repeated, of the first attempt that got no answer: the rest may take a while. */
+  readonly onAway?: (message: string) => void;
 }
 
 export interface RegistryAnswer {
@@ -63,11 +65,12 @@ export class RegistryClient {
   }
 
   async #send(method: string, path: string, body?: string): Promise<RegistryAnswer> {
-    const { attempts, random, wait = delay } = this.#options;
+    const { attempts, random, wait = delay, onAway = () => {} } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(method, path, body);
       if (typeof outcome !== 'string') return outcome;
       if (attempt >= attempts) throw this.#unavailable(outcome);
+      if (attempt === 1) onAway(`The schema registry at ${this.#base} does not answer (${outcome}); it is asked up to ${attempts} times.`);
       await wait(backoffDelayMs(attempt, { random, ...backoff }));
     }
   }
@@ -98,7 +101,7 @@ export class RegistryClient {
   }
 
   #unavailable(reason: string): StepwrightError {
-    const message = `The schema registry at ${this.#base} does not answer (${reason}). Bring it back or correct --registry; it is tried again.`;
+    const message = `The schema registry at ${this.#base} does not answer (${reason}; asked ${this.#options.attempts} times). Bring it back or correct --registry.`;
     return new StepwrightError('SCHEMA_REGISTRY_UNAVAILABLE', message, { disposition: 'retry', context: { reason } });
   }
 }

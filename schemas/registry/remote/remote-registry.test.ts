@@ -16,6 +16,7 @@ interface Scripted {
   readonly requests: readonly string[];
   readonly headers: readonly Headers[];
   readonly waits: readonly number[];
+  readonly told: readonly string[];
   nowMs: number;
 }
 
@@ -23,7 +24,8 @@ function scripted(reply: Reply): Scripted {
   const requests: string[] = [];
   const headers: Headers[] = [];
   const waits: number[] = [];
-  const under = { requests, headers, waits, nowMs: 0 };
+  const told: string[] = [];
+  const under = { requests, headers, waits, told, nowMs: 0 };
   const send: typeof fetch = async (input, init) => {
     const path = new URL(input instanceof Request ? input.url : input).pathname.replace('/api', '');
     requests.push(`${init?.method} ${path}`);
@@ -41,6 +43,7 @@ function scripted(reply: Reply): Scripted {
     random: () => 0.999,
     wait: async (delayMs) => waits.push(delayMs),
     fetch: send,
+    onAway: (message) => told.push(message),
     nowMs: () => under.nowMs,
   });
   return Object.assign(under, { registry });
@@ -72,7 +75,7 @@ test('an id that nobody registered is not asked for with every record, and is as
 
 test('while the registry is away a record waits, with the reason, and no schema is guessed', async () => {
   let isAway = true;
-  const { registry, waits } = scripted(() =>
+  const { registry, waits, told } = scripted(() =>
     isAway ? new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }) : Response.json({ schema }),
   );
   assert.throws(() => registry.schemaById(7), isRetry);
@@ -82,6 +85,11 @@ test('while the registry is away a record waits, with the reason, and no schema 
     (error) => isRetry(error) && error instanceof Error && /registry\.test.*ECONNREFUSED/.test(error.message),
   );
   assert.deepEqual(waits, [100, 200], 'back-off doubles');
+  assert.deepEqual(
+    told,
+    ['The schema registry at http://registry.test/api does not answer (ECONNREFUSED); it is asked up to 3 times.'],
+    'said at once, not at the end only',
+  );
   isAway = false;
   await settle();
   assert.equal(registry.schemaById(7), schema);
