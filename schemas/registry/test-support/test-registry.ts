@@ -12,7 +12,7 @@ const registry: TestService = {
   service: apicurioService,
   title: 'schema registry',
   setting: 'STEPWRIGHT_TEST_REGISTRY=http://host:port/path',
-  container: { image: 'apicurio/apicurio-registry:3.0.9', port: 8080 },
+  container: { image: 'apicurio/apicurio-registry:3.0.9', port: 8080, readyPath: `${apicurioConfluentPath}/subjects` },
   addressOf: (address) => `http://${address}${apicurioConfluentPath}`,
 };
 

@@ -61,7 +61,7 @@ function givenOptions({ url = '', user = 'default', password }: GivenClickHouse)
 async function containerOptions(): Promise<ClickHouseServerOptions> {
   const access = { user: 'stepwright', password: 'testtest' };
   const environment = { CLICKHOUSE_USER: access.user, CLICKHOUSE_PASSWORD: access.password, CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT: '1' };
-  const container = await startContainer({ image, port: 8123, environment: () => environment });
+  const container = await startContainer({ image, port: 8123, environment: () => environment, readyPath: '/ping' });
   after(() => container.stop());
   return { url: `http://${container.address}`, ...access, timeoutMs };
 }

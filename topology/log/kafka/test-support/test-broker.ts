@@ -11,13 +11,15 @@ import {
 
 export type OwnBroker = OwnService;
 
-const listeners = (address: string): Readonly<Record<string, string>> => ({
+/** A broker sends the markers of transactions to itself too, by the name of its inner listener: by the outer one it is not to be reached from inside. */
+export const brokerInContainer = (address: string): Readonly<Record<string, string>> => ({
   KAFKA_NODE_ID: '1',
   KAFKA_PROCESS_ROLES: 'broker,controller',
-  KAFKA_LISTENERS: 'PLAINTEXT://:9092,CONTROLLER://:9093',
-  KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${address}`,
+  KAFKA_LISTENERS: 'PLAINTEXT://:9092,INSIDE://localhost:9094,CONTROLLER://:9093',
+  KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://${address},INSIDE://localhost:9094`,
+  KAFKA_INTER_BROKER_LISTENER_NAME: 'INSIDE',
   KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+  KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,INSIDE:PLAINTEXT,PLAINTEXT:PLAINTEXT',
   KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
   KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
   KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
@@ -33,7 +35,7 @@ const kafka: TestService = {
   service: kafkaService,
   title: 'Kafka',
   setting: 'STEPWRIGHT_TEST_KAFKA=host:port',
-  container: { image: 'apache/kafka:4.2.1', port: 9092, environment: listeners },
+  container: { image: 'apache/kafka:4.2.1', port: 9092, environment: brokerInContainer },
 };
 
 /** The broker that test files share. */
