@@ -13,6 +13,7 @@ export interface ComposeFile {
 export interface ComposeService {
   readonly image: string;
   readonly build?: string;
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly restart: string;

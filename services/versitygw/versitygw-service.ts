@@ -24,13 +24,18 @@ export const versitygwService: Service = {
   running: (options) => runningAt(defaultPlace, options),
 };
 
+/** The program, after `install`. */
+export function versitygwBinary(): string {
+  return goBinary(binaryFolder(), command);
+}
+
 function prepare({ port, directory }: Place): ServerCommand {
   const buckets = join(directory, 'data', 'buckets');
   const versions = join(directory, 'data', 'versions');
   for (const folder of [buckets, versions]) mkdirSync(folder, { recursive: true });
   const server = ['--port', `127.0.0.1:${port}`, '--region', versitygwAccess.region, '--quiet', '--keep-alive'];
   return {
-    command: goBinary(binaryFolder(), command),
+    command: versitygwBinary(),
     args: [...server, 'posix', '--versioning-dir', versions, buckets],
     environment: { ROOT_ACCESS_KEY: versitygwAccess.accessKeyId, ROOT_SECRET_KEY: versitygwAccess.secretAccessKey },
     readyWithinMs,
