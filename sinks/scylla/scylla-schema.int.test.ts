@@ -73,6 +73,40 @@ describe('tables on a CQL server', skip, () => {
     await views.close();
   });
 
+  test('while another process has the lock no table is changed, and its lock is not taken; when it goes, the work is done', async () => {
+    const options = optionsFor(newKeyspace());
+    const { keyspace } = options;
+    await (await openScyllaViews(options)).close();
+    const lock = "INSERT INTO schema_lock (component, owner) VALUES ('views', 'another')";
+    await runCql({ address, keyspace }, 'TRUNCATE schema_versions', 'DROP TABLE guide_list', lock);
+    const session = await CqlSession.connect(options);
+    try {
+      let waitCount = 0;
+      let hasWaited = (): void => {};
+      const waitedLong = new Promise<void>((resolve) => (hasWaited = resolve));
+      const watched: typeof clock = {
+        ...clock,
+        setTimer: (delayMs, callback) => {
+          if (++waitCount === 4) hasWaited();
+          return clock.setTimer(delayMs, callback);
+        },
+      };
+      const migrating = migrateViews({ session, keyspace, clock: watched });
+      await Promise.race([waitedLong, migrating]);
+      const tables = `SELECT table_name FROM system_schema.tables WHERE keyspace_name = '${keyspace}' AND table_name = 'guide_list'`;
+      assert.deepEqual(await runCql({ address }, tables), []);
+      assert.deepEqual(
+        (await runCql({ address, keyspace }, 'SELECT owner FROM schema_lock')).map((row) => row['owner']),
+        ['another'],
+      );
+      await runCql({ address, keyspace }, "DELETE FROM schema_lock WHERE component = 'views' IF owner = 'another'");
+      assert.deepEqual(await migrating, [1]);
+      assert.equal((await runCql({ address }, tables)).length, 1);
+    } finally {
+      await session.close();
+    }
+  });
+
   test('a keyspace that a newer program made is refused, with the way out', async () => {
     const options = optionsFor(newKeyspace());
     await (await openScyllaViews(options)).close();
