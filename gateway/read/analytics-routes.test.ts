@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tenantReports } from '../../sinks/ports/analytics.ts';
+import { operatorReports, reportNames, tenantReports } from '../../sinks/ports/analytics.ts';
 import { callerOf } from '../test-support/call-gateway.ts';
 import { createGatewayUnderTest } from '../test-support/gateway-under-test.ts';
 import type { Answer } from '../test-support/call-route.ts';
@@ -63,5 +63,76 @@ test('what no tenant owns is refused to its readers by name', async () => {
   const { asked, get } = await asking();
   for (const name of ['all-dead-letters', 'processors', 'tenants'])
     assert.equal((await get(`/v1/analytics/${name}`, 'reader')).status, 404, name);
+  assert.deepEqual(asked, []);
+});
+
+/** What people put into filters to get at more than theirs. */
+const hostile = [
+  "zeta' OR 1=1 --",
+  "zeta') UNION SELECT * FROM stepwright.sessions --",
+  '{tenant:String}',
+  'zeta; DROP TABLE stepwright.daily',
+  'zeta,acme',
+  '*',
+  '%',
+  '',
+  '../zeta',
+  'zeta\u0000',
+  'x'.repeat(65),
+];
+
+test('every report and every kind of key: nobody but an operator reaches another tenant, by whatever filter', async () => {
+  for (const name of reportNames) {
+    const { asked, get } = await asking();
+    for (const tenant of ['zeta', ...hostile]) {
+      const query = `tenant=${encodeURIComponent(tenant)}&tenant_id=zeta&edition=zeta&from=0`;
+      for (const key of ['reader', 'admin', 'operator'] as const) await get(`/v1/analytics/${name}?${query}`, key);
+      for (const key of ['reader', 'admin'] as const)
+        assert.equal((await get(`/v1/operator/analytics/${name}?${query}`, key)).status, 403, `${key} ${name} ${tenant}`);
+    }
+    assert.deepEqual(new Set(asked), new Set(tenantReports.some((report) => report === name) ? [`acme ${name}`] : []), name);
+  }
+});
+
+test('an operator names a tenant by its id, and nothing else comes through', async () => {
+  const { asked, get } = await asking();
+  for (const name of operatorReports) {
+    for (const tenant of hostile) {
+      const { status, body } = await get(`/v1/operator/analytics/${name}?tenant=${encodeURIComponent(tenant)}`, 'operator');
+      assert.deepEqual([status, /PARAMETER_INVALID/.test(body.toString())], [400, true], tenant);
+    }
+  }
+  assert.deepEqual(asked, []);
+});
+
+test('times that are none, the wrong way round, negative or beyond what a date can be are refused by name', async () => {
+  const { asked, get } = await asking();
+  const ranges = [
+    'from=9&to=3',
+    'from=-1',
+    'to=-1',
+    'from=NaN',
+    'to=Infinity',
+    'from=1e3',
+    'from=0x10',
+    'to=8640000000000001',
+    'to=99999999999999999999',
+    'from=',
+    'to=now()',
+    "from=0' OR 1=1 --",
+  ];
+  for (const range of ranges) {
+    for (const [path, key] of [
+      ['/v1/analytics/sessions', 'reader'],
+      ['/v1/operator/analytics/processors', 'operator'],
+    ] as const) {
+      const { status, body } = await get(`${path}?${range}`, key);
+      assert.deepEqual([status, /PARAMETER_INVALID/.test(body.toString())], [400, true], `${path} ${range}`);
+    }
+  }
+  for (const name of ['salaries', 'Sessions', 'sessions--', 'constructor', '__proto__', 'sessions%00', "sessions';"]) {
+    assert.equal((await get(`/v1/analytics/${name}`, 'reader')).status, 404, name);
+    assert.equal((await get(`/v1/operator/analytics/${name}`, 'operator')).status, 404, name);
+  }
   assert.deepEqual(asked, []);
 });

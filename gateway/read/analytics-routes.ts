@@ -1,11 +1,15 @@
 import { operatorReports, tenantReports, type ReportName, type TimeRange } from '../../sinks/ports/analytics.ts';
+import { identifierShape, isIdentifier } from '../auth/principal.ts';
 import { refuse, Refusal } from '../http/refusal.ts';
 import { answerJson } from '../http/route.ts';
 import type { ScopedRoute } from '../http/route.ts';
 import { readInteger } from './page-parameters.ts';
 import type { ReadDeps } from './ports.ts';
 
-/** Of the deployment, which no tenant owns; and of any tenant what names no recording and no person: counts. */
+/**
+ * What an operator sees: the deployment, which no tenant owns, and the counts of any tenant, since it is operators who answer for each of them. Nothing that names a
+ * recording or a person: that stays with the tenant, also the operator's own (their key reads it as any other of that tenant).
+ */
 const forOperators: readonly ReportName[] = [...operatorReports, ...tenantReports.filter((name) => name !== 'views')];
 const maxTimeMs = 8_640_000_000_000_000;
 const monthMs = 30 * 24 * 3_600_000;
@@ -51,6 +55,7 @@ function reportRoute(deps: ReadDeps, { path, access, tag, names }: ReportRoute):
       if (range instanceof Refusal) return range;
       if (!deps.analytics.available) return refuse('ANALYTICS_OFF', 'the analytics engine is not installed');
       const tenantId = access === 'operate' ? (query.get('tenant') ?? principal.tenantId) : principal.tenantId;
+      if (!isIdentifier(tenantId)) return refuse('PARAMETER_INVALID', `tenant must be ${identifierShape}`, { field: 'tenant' });
       const rows = await deps.analytics.report(tenantId, name, range);
       return answerJson(200, { report: name, ...range, rows });
     },

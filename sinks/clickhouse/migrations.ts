@@ -1,4 +1,5 @@
 import type { AnalyticsClient } from './analytics-client.ts';
+import { countingStatements } from './schema/counting.ts';
 import { tableSettings, tableStatements } from './schema/tables.ts';
 
 /** One step of the schema. Statements are safe to run again: a crash between them repeats the whole step. */
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
     name: 'whose a dead letter is',
     statements: ['ALTER TABLE stepwright.dead_letters ADD COLUMN IF NOT EXISTS tenant_id String'],
   },
+  { version: 4, name: 'sessions are counted by themselves, most viewed guides by day', statements: countingStatements },
 ];
 
 /** Version 1, before any release, had other columns and no partitions. The log has everything that stood there, so it is read again. */

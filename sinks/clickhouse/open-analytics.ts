@@ -81,7 +81,7 @@ class ClickHouseReader implements AnalyticsReader {
   ): Promise<readonly Readonly<Record<string, string | number>>[]> {
     try {
       await this.#target.ready();
-      const parameters = { tenant: tenantId, from: Math.round(fromMs), to: Math.round(toMs), edition: liveEdition };
+      const parameters = { tenant: tenantId, from: withinDates(fromMs), to: withinDates(toMs), edition: liveEdition };
       const rows = await this.#client.query(`${reportSql(name)} ${closing}`, parameters);
       return rows.map(flat);
     } catch (error) {
@@ -91,6 +91,12 @@ class ClickHouseReader implements AnalyticsReader {
   }
 }
 
+/** What the engine's days can say; beyond them a day would be another. */
+function withinDates(atMs: number): number {
+  return Math.min(Math.max(Math.round(atMs) || 0, 0), lastMs);
+}
+
+const lastMs = Date.UTC(2100, 0);
 const closing = 'SETTINGS output_format_json_quote_64bit_integers = 0, max_execution_time = 30';
 
 const offReader: AnalyticsReader = {

@@ -75,18 +75,17 @@ const statements: Readonly<Record<ReportName, (scope: ReportScope) => string>> =
     FROM (SELECT * FROM stepwright.daily_usage WHERE ${published(scope)}) AS u GROUP BY day ORDER BY day`,
   // day, session_id, views, people: the hundred most viewed of each day
   views: (scope) => `
-    SELECT toString(viewed_on) AS day, session_id, uniqExactMerge(events) AS views, uniqExactMerge(actors) AS people
-    FROM stepwright.views_a_day
-    WHERE ${scope.tenant} AND kind = 'guide.viewed' AND ${between('viewed_on', scope)}
+    SELECT toString(v.day) AS day, v.session_id AS session_id, sum(v.views) AS views, sum(v.people) AS people
+    FROM (SELECT * FROM stepwright.daily_views WHERE ${published(scope)}) AS v
     GROUP BY day, session_id ORDER BY day, views DESC, session_id LIMIT 100 BY day`,
-  // day, node, code, letters
+  // day, node, code, letters: the fifty most frequent of each day
   'dead-letters': (scope) => `
     SELECT toString(toDate(at)) AS day, node, code, uniqExact((partition, letter_offset)) AS letters
-    FROM stepwright.dead_letters WHERE ${scope.tenant} AND ${between('toDate(at)', scope)} GROUP BY day, node, code ORDER BY day, letters DESC, node, code`,
-  // day, tenant, node, code, letters: of everybody, and with an empty tenant those whose record named none
+    FROM stepwright.dead_letters WHERE ${scope.tenant} AND ${between('toDate(at)', scope)} GROUP BY day, node, code ORDER BY day, letters DESC, node, code LIMIT 50 BY day`,
+  // day, tenant, node, code, letters: of everybody, and with an empty tenant those whose record named none; the fifty most frequent of each day
   'all-dead-letters': (scope) => `
     SELECT toString(toDate(at)) AS day, tenant_id AS tenant, node, code, uniqExact((partition, letter_offset)) AS letters
-    FROM stepwright.dead_letters WHERE ${between('toDate(at)', scope)} GROUP BY day, tenant, node, code ORDER BY day, letters DESC, tenant, node, code`,
+    FROM stepwright.dead_letters WHERE ${between('toDate(at)', scope)} GROUP BY day, tenant, node, code ORDER BY day, letters DESC, tenant, node, code LIMIT 50 BY day`,
   // node, records, mean_us, slowest_ms, busy_seconds: slowest mean first
   processors: (scope) => `
     SELECT p.node AS node, sum(p.records) AS records, round(sum(p.busy_us) / greatest(sum(p.records), 1), 1) AS mean_us,

@@ -1,5 +1,4 @@
 import type { AnalyticsClient, QueryParameters } from './analytics-client.ts';
-import { rollupTables } from './rollups.ts';
 
 /** How long a tenant's rows are kept, in days; 0 keeps them. */
 export interface Retention {
@@ -19,8 +18,11 @@ const keptTables = [
   'guides',
   'usage',
   'dead_letters',
-  'views_a_day',
-  ...rollupTables.filter((table) => !/_due|_published|_processors/.test(table)),
+  'session_counts',
+  'daily',
+  'daily_names',
+  'daily_usage',
+  'daily_views',
 ];
 
 /** Of no tenant: the default is theirs. */

@@ -8,6 +8,7 @@ import type { AnalyticsClient } from '../analytics-client.ts';
 import type { AnalyticsRow } from '../analytics-rows.ts';
 import { migrate, migrations } from '../migrations.ts';
 import type { Analytics, AnalyticsOptions } from '../open-analytics.ts';
+import { tenantReports } from '../../ports/analytics.ts';
 import { reportSql } from '../queries.ts';
 import { Rollups } from '../rollups.ts';
 import { allTime, readReports, rowsOf, sampleRange, sampleReports, samples } from './analytics-samples.ts';
@@ -113,6 +114,24 @@ function repeating(test: Test): void {
     await withClient(place, async (client) => assert.deepEqual(await stored(client), [{ usage: 3, letters: 2 }]));
     await bench.log.close();
   });
+  test('tells each tenant its own numbers, whatever its id holds and however odd the days are', (place) =>
+    withAnalytics(place, async (analytics) => {
+      const ofZeta = samples.flatMap(({ topic, row }) => ('sessionId' in row ? [{ topic, row: { ...row, tenantId: 'zeta' } }] : []));
+      await applyAll(analytics, rowsOf([...samples, ...ofZeta]));
+      const own = { ...Object.fromEntries(tenantReports.map((name) => [name, sampleReports[name]])), 'dead-letters': [] };
+      for (const range of [sampleRange, allTime, { fromMs: Number.NaN, toMs: 8_640_000_000_000_000 }, { fromMs: -1e15, toMs: Infinity }])
+        assert.deepEqual(await readReports(analytics, { tenantId: 'zeta', range, names: tenantReports }), own);
+      const none = Object.fromEntries(tenantReports.map((name) => [name, []]));
+      for (const tenantId of ["' OR tenant_id != '", "\\' OR 1=1 --", '{tenant:String}', '%', 'ACME', 'acme\0', '🦊'])
+        assert.deepEqual(await readReports(analytics, { tenantId, names: tenantReports }), none);
+      for (const range of [
+        { fromMs: allTime.toMs, toMs: 0 },
+        { fromMs: 0, toMs: 0 },
+        { fromMs: Infinity, toMs: Infinity },
+        { fromMs: Number.NaN, toMs: Number.NaN },
+      ])
+        assert.deepEqual(await readReports(analytics, { range, names: tenantReports }), none);
+    }));
   test('gives an edition its own numbers, and leaves those of the live one alone (R1)', (place) =>
     withAnalytics(place, async (analytics) => {
       await applyAll(analytics, rowsOf(samples));
@@ -160,6 +179,54 @@ function counting(test: Test): void {
         assert.equal(counted[0]?.['steps'] ?? 0, stepCount);
       }
     }));
+  test('counts a session on another day when a later revision was opened there, and no longer on the first (R1)', (place) =>
+    withAnalytics(place, async (analytics) => {
+      const firstMs = Date.UTC(2025, 4, 6, 12);
+      const opened = (ordinal: number, openedAtMs: number) => ({
+        topic: 'guide.sessions.v1' as const,
+        row: sessionRow({ openedAtMs, lastEventAtMs: openedAtMs, revision: revision(ordinal) }),
+      });
+      await applyAll(analytics, rowsOf([opened(1, firstMs), { topic: 'guide.steps.v1', row: stepRow() }]));
+      const daysOf = async (): Promise<readonly unknown[]> =>
+        (await analytics.reader.report('acme', 'sessions', allTime)).map(({ day, sessions }) => [day, sessions]);
+      assert.deepEqual(await daysOf(), [['2025-05-06', 1]]);
+      await applyAll(analytics, rowsOf([opened(2, firstMs + 40 * 86_400_000)], 5));
+      assert.deepEqual(await daysOf(), [['2025-06-15', 1]]);
+      // What was of before comes again, and another session on the first day has that day counted again.
+      await applyAll(analytics, rowsOf([opened(1, firstMs)], 9));
+      const other = { ...sessionRow({ openedAtMs: firstMs, lastEventAtMs: firstMs }), sessionId: 'other' };
+      await applyAll(analytics, rowsOf([{ topic: 'guide.sessions.v1', row: other }], 12));
+      assert.deepEqual(await daysOf(), [
+        ['2025-05-06', 1],
+        ['2025-06-15', 1],
+      ]);
+      assert.deepEqual(
+        (await analytics.reader.report('acme', 'steps', allTime)).map(({ steps }) => steps),
+        [1],
+      );
+    }));
+  test('counts a session again that died between its counts and their mark, and one whose days died before they were published (R2, R3)', async (place) => {
+    await withAnalytics(place, async (analytics) => {
+      await applyAll(analytics, rowsOf(samples));
+      await readReports(analytics);
+    });
+    await withClient(place, async (client) => {
+      for (const [stepId, table] of [
+        ['second', 'sessions_counted'],
+        ['third', 'daily_due'],
+        ['fourth', 'daily_names'],
+      ] as const) {
+        await client.insert('stepwright.steps', [...stepRecords(stepId)], `half counted ${stepId}`);
+        await assert.rejects(new Rollups({ client: dyingAt(client, table), marginMs: 0 }).refresh(), (error) =>
+          hasCode(error, 'ANALYTICS_FAILED'),
+        );
+        await new Rollups({ client, marginMs: 0 }).refresh();
+        const asked = { tenant: 'acme', from: sampleRange.fromMs, to: sampleRange.toMs, edition: 'live' };
+        const [counted] = await client.query(`SELECT toUInt8(sum(steps)) AS steps FROM (${reportSql('steps')})`, asked);
+        assert.deepEqual(counted, { steps: 1 + ['second', 'third', 'fourth'].indexOf(stepId) + 1 });
+      }
+    });
+  });
   test('reads the counts of before while new ones are half written, and repeats them after a crash (R2)', async (place) => {
     await withAnalytics(place, async (analytics) => {
       await applyAll(analytics, rowsOf(samples));
@@ -167,16 +234,9 @@ function counting(test: Test): void {
     });
     await withClient(place, async (client) => {
       await client.insert('stepwright.steps', [...stepRecords('second')], 'half written');
-      const dying: AnalyticsClient = {
-        insert: (table, rows, token) => client.insert(table, rows, token),
-        close: () => client.close(),
-        query: (sql, parameters) => client.query(sql, parameters),
-        command: (sql, parameters) =>
-          sql.includes('INTO stepwright.daily_published')
-            ? Promise.reject(new StepwrightError('ANALYTICS_FAILED', 'Made to die.', { disposition: 'retry' }))
-            : client.command(sql, parameters),
-      };
-      await assert.rejects(new Rollups({ client: dying, marginMs: 0 }).refresh(), (error) => hasCode(error, 'ANALYTICS_FAILED'));
+      await assert.rejects(new Rollups({ client: dyingAt(client, 'daily_published'), marginMs: 0 }).refresh(), (error) =>
+        hasCode(error, 'ANALYTICS_FAILED'),
+      );
       const asked = { tenant: 'acme', from: sampleRange.fromMs, to: sampleRange.toMs, edition: 'live' };
       const steps = `SELECT sum(steps) AS steps FROM (${reportSql('steps')}) SETTINGS output_format_json_quote_64bit_integers = 0`;
       assert.deepEqual(await client.query(steps, asked), [{ steps: 1 }]);
@@ -195,6 +255,19 @@ function counting(test: Test): void {
       assert.equal(await exact.refresh(), 0);
     });
   });
+}
+
+/** Dies where a count writes the table. */
+function dyingAt(client: AnalyticsClient, table: string): AnalyticsClient {
+  return {
+    insert: (into, rows, token) => client.insert(into, rows, token),
+    close: () => client.close(),
+    query: (sql, parameters) => client.query(sql, parameters),
+    command: (sql, parameters) =>
+      sql.includes(`INTO stepwright.${table} `)
+        ? Promise.reject(new StepwrightError('ANALYTICS_FAILED', 'Made to die.', { disposition: 'retry' }))
+        : client.command(sql, parameters),
+  };
 }
 
 /** Rows of one more step of the sample session, as the sink would write them. */
@@ -242,6 +315,7 @@ function keeping(test: Test): void {
       assert.deepEqual(await client.query('SELECT DISTINCT version FROM stepwright.migrations ORDER BY version'), [
         { version: 2 },
         { version: 3 },
+        { version: 4 },
       ]);
     });
     await withAnalytics(place, async (analytics) => assert.deepEqual(await readReports(analytics), sampleReports));
@@ -262,7 +336,7 @@ function keeping(test: Test): void {
   });
 }
 
-const expiring = ['sessions', 'steps', 'guides', 'usage', 'views_a_day', 'daily', 'daily_names', 'daily_usage'];
+const expiring = ['sessions', 'steps', 'guides', 'usage', 'session_counts', 'daily', 'daily_names', 'daily_usage', 'daily_views'];
 
 async function optimize(client: AnalyticsClient): Promise<void> {
   for (const table of expiring) await client.command(`OPTIMIZE TABLE stepwright.${table} FINAL`);

@@ -11,10 +11,11 @@ export const analystTables = [
   'steps',
   'guides',
   'usage',
-  'views_a_day',
+  'session_counts',
   'daily',
   'daily_names',
   'daily_usage',
+  'daily_views',
   'daily_published',
   'dead_letters',
 ] as const;
