@@ -87,6 +87,18 @@ test('a preflight is answered for configured origins on ingest routes only', asy
   );
 });
 
+test('probes of a balancer or an orchestrator name it by address, and are answered; nothing else is', async () => {
+  await withGateway(async (_under, url) => {
+    const statusOf = async (path: string): Promise<number | undefined> => {
+      const [answer] = await once(get(`${url}${path}`, { headers: { host: '10.1.2.3:4280' } }), 'response');
+      answer.resume();
+      return answer.statusCode;
+    };
+    for (const path of ['/healthz', '/readyz']) assert.equal(await statusOf(path), 200, path);
+    for (const path of ['/', '/v1/openapi.json', '/v1/sessions']) assert.equal(await statusOf(path), 421, path);
+  });
+});
+
 test('behind a proxy with https its public name is one of ours, other names are not, and the cookie of a visit is Secure', async () => {
   const visit = async (url: string, host: string, token: string): Promise<{ status: number | undefined; cookie: string }> => {
     const [answer] = await once(get(`${url}/?token=${token}`, { headers: { host } }), 'response');

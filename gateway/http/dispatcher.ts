@@ -108,9 +108,10 @@ export class Dispatcher {
 
   async #settle(route: Route, call: IncomingCall, requestId: string): Promise<ApiAnswer | Refusal> {
     try {
+      const request = createRequest(route, call, requestId);
+      if (route.access === 'public' && route.isProbe === true) return await route.handle(request);
       const hostRefused = this.checkHost(call);
       if (hostRefused !== undefined) return hostRefused;
-      const request = createRequest(route, call, requestId);
       if (route.access === 'public') return await route.handle(request);
       const principal = this.#authorize(route.access, call);
       if (principal instanceof Refusal) return principal;

@@ -50,6 +50,8 @@ interface BaseRoute {
 /** Anyone may call it: nothing of a tenant is behind it. */
 export interface PublicRoute extends BaseRoute {
   readonly access: 'public';
+  /** Also under a Host that is none of ours: balancers and orchestrators probe by address. */
+  readonly isProbe?: boolean;
   readonly handle: (request: ApiRequest) => Promise<ApiAnswer | Refusal>;
 }
 

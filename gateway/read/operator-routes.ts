@@ -76,6 +76,7 @@ function probeRoute(path: string, summary: string, probe: () => ProbeAnswer): Pu
     method: 'GET',
     path,
     access: 'public',
+    isProbe: true,
     document: {
       tag: 'operate',
       summary,
