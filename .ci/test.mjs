@@ -46,7 +46,7 @@ function run(files, concurrency) {
 }
 
 const isAsked = (path) => args.length === 0 || args.some((part) => path.includes(part));
-const all = [...['.ci/test.test.mjs'].filter((path) => existsSync(path)), ...testFiles('dist').sort()].filter(isAsked);
+const all = testFiles('dist').sort().filter(isAsked);
 const isIntegration = (path) => path.endsWith('.int.test.js');
 const results = [];
 const unit = all.filter((path) => !isIntegration(path));

@@ -15,6 +15,10 @@ export function environment(): Environment {
   return { commit: stdout?.trim() || 'unknown', node: process.version, cpu: first?.model ?? 'unknown', cores: cpus().length };
 }
 
+export function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
 /** Median, lowest and highest. */
 export function spreadOf(numbers: readonly number[]): { readonly median: number; readonly lowest: number; readonly highest: number } {
   const sorted = numbers.toSorted((left, right) => left - right);

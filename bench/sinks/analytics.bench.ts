@@ -13,7 +13,7 @@ import { sampleSerdes } from '../../sinks/clickhouse/contract/analytics-samples.
 import { keptDays, keepAll } from '../../sinks/clickhouse/retention.ts';
 import { openAnalytics } from '../../sinks/clickhouse/open-analytics.ts';
 import type { SinkBatch } from '../../sinks/runner/sink-target.ts';
-import { environment, spreadOf } from '../environment.ts';
+import { environment, hundredths, spreadOf } from '../environment.ts';
 import { planBatches } from './views-plan.ts';
 
 const shape = { sessionCount: 400, roundCount: 50, batchRows: 2_000 };
@@ -88,8 +88,7 @@ for (let run = 0; run < runCount; run++) {
   results.writes.push(await timed(() => openSink(neverMs)));
   results.counting.push(await timed(() => openSink(5_000)));
 }
-const ratioOf = (runs: readonly number[]) =>
-  spreadOf(runs.map((rate, index) => Math.round((rate / (results.loop[index] ?? 1)) * 100) / 100));
+const ratioOf = (runs: readonly number[]) => spreadOf(runs.map((rate, index) => hundredths(rate / (results.loop[index] ?? 1))));
 const report = {
   environment: environment(),
   rowsPerSecond: { loop: spreadOf(results.loop), sink: spreadOf(results.writes), sinkThatCounts: spreadOf(results.counting) },

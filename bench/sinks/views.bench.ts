@@ -8,7 +8,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { cassandraService } from '../../services/cassandra/cassandra-service.ts';
-import { environment, spreadOf } from '../environment.ts';
+import { environment, hundredths, spreadOf } from '../environment.ts';
 import { contestants, type Run, type ViewsContestant } from './views-contestant.ts';
 
 const contactPoint = process.argv[2] ?? cassandraService.running()?.address ?? '127.0.0.1:19042';
@@ -43,7 +43,6 @@ for (let turn = 0; turn < warmUpCount + runCount; turn++) {
 ended.catch(() => {});
 for (const { child } of children) child.kill();
 
-const hundredths = (value: number): number => Math.round(value * 100) / 100;
 const rate = (name: ViewsContestant) => spreadOf(results[name].map(({ rowsPerSecond }) => rowsPerSecond));
 /** Of the runs of one turn, since the server's own work (flushes, compaction) strikes whole turns. */
 const inTurn = (other: ViewsContestant, value: keyof Run) =>

@@ -9,10 +9,11 @@ export interface ChaosBroker extends DisturbedBroker {
 /** Why there can be no broker here, and how to get one; undefined when there can. */
 export function whyNoBroker(): string | undefined {
   const isInstalled = kafkaService.isInstalled();
-  const missing = kafkaService.missingTools();
-  if (isInstalled && missing.length === 0) return undefined;
-  const get = `Kafka is not installed: run \`npm run services -- up kafka\` once${missing.length === 0 ? '' : `, with ${missing.join(' and ')} on the PATH`}`;
-  return `${isInstalled ? `Kafka needs ${missing.join(' and ')} on the PATH` : get}; or say --log embedded, where one process is killed on its folder.`;
+  const tools = kafkaService.missingTools().join(' and ');
+  if (isInstalled && tools === '') return undefined;
+  const why = isInstalled ? `Kafka needs ${tools} on the PATH` : 'Kafka is not installed: run `npm run services -- up kafka` once';
+  const how = isInstalled || tools === '' ? '' : `, with ${tools} on the PATH`;
+  return `${why}${how}; or say --log embedded, where one process is killed on its folder.`;
 }
 
 /** A broker of the run's own, in its folder. @throws {Error} when Kafka is not installed: `npm run services -- up kafka` once. */

@@ -31,7 +31,6 @@ export function createBucketClient(options: BucketOptions, endpoint: string | un
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: options.requestHandler ?? {
       connectionTimeout: Math.min(timeoutMs, 5_000),
-      requestTimeout: timeoutMs,
       httpAgent: sockets,
       httpsAgent: sockets,
     },
