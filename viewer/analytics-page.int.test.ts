@@ -74,11 +74,63 @@ test('shows an operator the numbers of the tenant that is chosen, and the own on
   await context.close();
 });
 
-test('says that days are the wrong way round instead of showing nothing', { skip }, async () => {
+test('draws a place for every day of the span, also where nothing was', { skip }, async () => {
+  const day = String((await rows('sessions'))[0]?.['day']);
+  const first = new Date(Date.parse(day) - 4 * 86_400_000).toISOString().slice(0, 10);
   const { page, context } = await demo.open('/analytics');
-  await page.getByLabel('First day').fill('2025-05-07');
-  await page.getByLabel('Last day').fill('2025-05-06');
+  await page.getByLabel('First day').fill(first);
+  await page.getByLabel('Last day').fill(day);
   await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText(`${first} to ${day}`).waitFor();
+  const chart = page.locator('.panel', { hasText: 'Sessions a day' }).locator('.chart');
+  assert.deepEqual(await chart.locator('rect title').allTextContents(), [
+    ...[4, 3, 2, 1].map((before) => `${new Date(Date.parse(day) - before * 86_400_000).toISOString().slice(0, 10)}: 0`),
+    `${day}: 1`,
+  ]);
+  assert.deepEqual(await chart.locator('p').allTextContents(), ['highest 1', `${first}${day}`]);
+  await context.close();
+});
+
+test('says in words that nothing is there, that days are out of reach, and that they are the wrong way round', { skip }, async () => {
+  const { page, context } = await demo.open('/analytics');
+  const show = async (first: string, last: string): Promise<void> => {
+    await page.getByLabel('First day').fill(first);
+    await page.getByLabel('Last day').fill(last);
+    await page.getByRole('button', { name: 'Show' }).click();
+  };
+  await show('2001-01-01', '2001-01-02');
+  await page.getByText('Nothing was recorded, watched or refused in these days').waitFor();
+  await show('1815-06-18', '2001-01-02');
+  await page.getByText('Choose days from 1970-01-01 to 2099-12-31.').waitFor();
+  await show('', '2001-01-02');
+  await page.getByText('Choose a first and a last day.').waitFor();
+  await show('2025-05-07', '2025-05-06');
   await page.getByText('Choose a first day that is not after the last one.').waitFor();
+  await show('2001-01-03', '2001-01-03');
+  await page.getByText('2001-01-03 to 2001-01-03').waitFor();
+  assert.equal(await page.getByText('Choose a first day').count(), 0);
+  await context.close();
+});
+
+test('says that analytics is off, at the first load too, and shows no numbers of before', { skip }, async () => {
+  const { page, context } = await demo.open('/analytics');
+  await page.getByText('tenant local').waitFor();
+  await page.route('**/analytics/**', (route) => route.fulfill({ status: 503, json: {} }));
+  await page.getByRole('button', { name: '7 days' }).click();
+  await page.getByText('Analytics is off on this server').waitFor();
+  assert.equal(await page.locator('.panel').count(), 0);
+  await page.reload();
+  await page.getByText('Analytics is off on this server').waitFor();
+  await context.close();
+});
+
+test('offers a reader no other tenant and nothing of the deployment', { skip }, async () => {
+  const { page, context } = await demo.open('/');
+  const token = demo.server.tokens.mint({ tenantId: 'local', role: 'viewer', operator: false });
+  await page.goto(`${demo.server.url}/analytics?token=${token}`);
+  await page.getByRole('heading', { name: 'Watchers' }).waitFor();
+  assert.equal(await page.getByLabel('Tenant').count(), 0);
+  for (const name of ['Dead letters of all tenants', 'Slowest processors'])
+    assert.equal(await page.getByRole('heading', { name }).count(), 0, name);
   await context.close();
 });
