@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { hasCode } from '../../../topology/base/errors.ts';
 import { objectStoreContract } from '../../contracts/object-store-contract.ts';
 import { bucketOptions, findTestS3, newBucket } from '../../test-support/test-bucket.ts';
+import { bucketParts } from './bucket-client.ts';
 import { openBucket, type OpenBucketOptions } from './open-bucket.ts';
 
 const server = await findTestS3(process.env['STEPWRIGHT_TEST_S3']);
@@ -93,6 +101,42 @@ function opening(endpoint: string): void {
         openBucket(bucketOptions(endpoint, 'no-such-bucket')),
         (error) => hasCode(error, 'OBJECT_BUCKET_MISSING') && error.message.includes('"no-such-bucket"'),
       );
+    });
+    it('ends what a process that was killed in the middle of an upload left there, a day later', async () => {
+      const options = await newBucket(endpoint);
+      const { client } = bucketParts(options);
+      const object = { Bucket: options.bucket, Key: 'images/acme/s1/large.png' };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+      await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: Buffer.alloc(1_000) }));
+      const leftAfter = async (ageMs: number): Promise<number> => {
+        const clock = { ...options.clock, nowMs: () => options.clock.nowMs() + ageMs };
+        await (await openBucket({ ...options, clock })).close();
+        const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: options.bucket }));
+        return Uploads.length;
+      };
+      const hourMs = 3_600_000;
+      assert.equal(await leftAfter(23 * hourMs), 1, 'another process may still be at it');
+      assert.equal(await leftAfter(25 * hourMs), 0);
+      client.destroy();
+    });
+    it('names a bucket that was deleted while it was open, and goes on when it is there again', async () => {
+      const options = await newBucket(endpoint);
+      const { store, close } = await openBucket(options);
+      const { client } = bucketParts(options);
+      const text = { contentType: 'text/plain' };
+      await client.send(new DeleteBucketCommand({ Bucket: options.bucket }));
+      for (const call of [
+        () => store.put('k', Buffer.from('1'), text),
+        () => store.put('k', Buffer.from('1'), { ...text, position: 1n }),
+        () => store.get('k'),
+        () => store.list('')[Symbol.asyncIterator]().next(),
+      ]) {
+        await assert.rejects(call(), (error) => hasCode(error, 'OBJECT_BUCKET_MISSING') && error.disposition === 'retry', call.toString());
+      }
+      await client.send(new CreateBucketCommand({ Bucket: options.bucket }));
+      assert.equal(await store.put('k', Buffer.from('1'), text), true);
+      client.destroy();
+      await close();
     });
     it('refuses wrong credentials without showing them', async () => {
       const options = await newBucket(endpoint);

@@ -35,13 +35,19 @@ export async function putInParts(parts: BucketParts, write: ObjectWrite): Promis
  */
 export async function sweepUploads({ client, calls, options }: BucketParts, nowMs: number, maxAgeMs: number): Promise<number> {
   const { bucket: Bucket } = options;
-  const { Uploads = [] } = await calls.run('list uploads', () => client.send(new ListMultipartUploadsCommand({ Bucket })));
   let count = 0;
-  for (const { Key, UploadId, Initiated } of Uploads) {
-    if (Key === undefined || UploadId === undefined || nowMs - (Initiated?.getTime() ?? nowMs) < maxAgeMs) continue;
-    await abort({ client, calls, options }, { Bucket, Key, UploadId });
-    count++;
-  }
+  let KeyMarker: string | undefined;
+  let UploadIdMarker: string | undefined;
+  do {
+    const command = new ListMultipartUploadsCommand({ Bucket, KeyMarker, UploadIdMarker });
+    const page = await calls.run('list uploads', () => client.send(command));
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Key === undefined || UploadId === undefined || nowMs - (Initiated?.getTime() ?? nowMs) < maxAgeMs) continue;
+      await abort({ client, calls, options }, { Bucket, Key, UploadId });
+      count++;
+    }
+    [KeyMarker, UploadIdMarker] = page.IsTruncated ? [page.NextKeyMarker, page.NextUploadIdMarker] : [];
+  } while (KeyMarker !== undefined);
   return count;
 }
 

@@ -37,7 +37,7 @@ export async function openBucket(options: OpenBucketOptions): Promise<OpenedBuck
   try {
     await checkServer(parts);
     await tidy(parts, options);
-    const imageLinks = options.links && (await createImageLinks(options, options.links));
+    const imageLinks = options.links && (await createImageLinks(options, options.links, parts.client));
     const close = async (): Promise<void> => {
       imageLinks?.close();
       parts.client.destroy();

@@ -1,6 +1,8 @@
 import { isNewer } from '../../../schemas/revision.ts';
 import type { Revision } from '../../../schemas/types/guide.ts';
+import { StepwrightError } from '../../../topology/base/errors.ts';
 import type { DocumentFormat } from '../../ports/documents.ts';
+import { keySegments } from '../object-key.ts';
 
 /**
  * Where the objects of a session are:
@@ -10,7 +12,7 @@ import type { DocumentFormat } from '../../ports/documents.ts';
  *   quarantine/<tenant>/<session>/…                               sealed originals, written by ingest
  */
 export function guideFolder(tenantId: string, sessionId: string): string {
-  return `guides/${tenantId}/${sessionId}/`;
+  return `guides/${scopeOf(tenantId, sessionId)}/`;
 }
 
 export function currentKey(tenantId: string, sessionId: string): string {
@@ -19,7 +21,18 @@ export function currentKey(tenantId: string, sessionId: string): string {
 
 /** Everything of a session that is addressed by its name. */
 export function sessionPrefixes(tenantId: string, sessionId: string): readonly string[] {
-  return [guideFolder(tenantId, sessionId), `images/${tenantId}/${sessionId}/`, `quarantine/${tenantId}/${sessionId}/`];
+  const scope = scopeOf(tenantId, sessionId);
+  return [`guides/${scope}/`, `images/${scope}/`, `quarantine/${scope}/`];
+}
+
+/** An id with a slash in it would be a place of another tenant or session. @throws {OBJECT_KEY_INVALID} */
+function scopeOf(tenantId: string, sessionId: string): string {
+  const scope = `${tenantId}/${sessionId}`;
+  const segments = keySegments(scope);
+  if (segments.length === 2) return scope;
+  throw new StepwrightError('OBJECT_KEY_INVALID', 'The id of a tenant or session has a "/": there is no place for its objects.', {
+    disposition: 'dead-letter',
+  });
 }
 
 export function documentKey(tenantId: string, sessionId: string, revision: Revision, format: DocumentFormat): string {

@@ -4,9 +4,10 @@ import { hasCode } from '../../../topology/base/errors.ts';
 import { KeyedLock } from '../../../topology/base/keyed-lock.ts';
 import type { DocumentFormat } from '../../ports/documents.ts';
 import { renderGuideHtml } from '../render/guide-html.ts';
-import type { InlineImage } from '../render/guide-html.ts';
+import type { PagePicture } from '../render/guide-html.ts';
 import { renderGuideJson } from '../render/guide-json.ts';
 import { renderGuideMarkdown } from '../render/guide-markdown.ts';
+import { settleAll } from '../settle-all.ts';
 import {
   currentKey,
   documentKey,
@@ -18,9 +19,9 @@ import {
   revisionFolder,
   sessionPrefixes,
 } from './guide-keys.ts';
+import { readPictures } from './guide-pictures.ts';
 import { decodePointer, encodePointer, forgottenPosition } from './guide-pointer.ts';
 import type { GuidePointer } from './guide-pointer.ts';
-import { pictureType } from './picture-type.ts';
 
 interface Publication {
   readonly guide: Guide;
@@ -39,21 +40,24 @@ interface Publication {
  */
 export class GuidePublisher {
   readonly #store: ObjectStore;
+  readonly #mostPageBytes: number;
   readonly #locks = new KeyedLock();
 
-  constructor(store: ObjectStore) {
+  /** `mostPageBytes`: of pictures in one page; it is about four times as much in memory. */
+  constructor(store: ObjectStore, { mostPageBytes = 32 << 20 }: { readonly mostPageBytes?: number } = {}) {
     this.#store = store;
+    this.#mostPageBytes = mostPageBytes;
   }
 
   /** Answers how many pictures the guide names and the store does not have as pictures; 0 when the session was deleted, of which then nothing is left. */
-  publish(guide: Guide, position: bigint): Promise<number> {
+  async publish(guide: Guide, position: bigint): Promise<number> {
     const { tenantId, sessionId, revision } = guide;
     const publication = { guide, position, folder: revisionFolder(tenantId, sessionId, revision) };
     return this.#locks.run(guideFolder(tenantId, sessionId), () => this.#publish(publication));
   }
 
   /** Deletes every object of the session and leaves a tombstone that no later guide passes. Answers how many objects went. */
-  forget(tenantId: string, sessionId: string): Promise<number> {
+  async forget(tenantId: string, sessionId: string): Promise<number> {
     return this.#locks.run(guideFolder(tenantId, sessionId), async () => {
       const tombstone = currentKey(tenantId, sessionId);
       await this.#store.put(tombstone, encodePointer({ state: 'forgotten' }), {
@@ -68,9 +72,9 @@ export class GuidePublisher {
 
   async #publish(publication: Publication): Promise<number> {
     const { guide } = publication;
-    const { images, missingCount } = await this.#images(guide);
+    const { pictures, missingCount } = await readPictures(this.#store, guide, this.#mostPageBytes);
     try {
-      await this.#putDocuments(guide, images);
+      await this.#putDocuments(guide, pictures);
     } catch (error) {
       if (!hasCode(error, 'SEAL_KEY_GONE')) throw error;
       await this.#removeDocuments(guide, () => true);
@@ -80,13 +84,13 @@ export class GuidePublisher {
     return isFirst || (await this.#replacePointer(publication)) ? missingCount : 0;
   }
 
-  async #putDocuments(guide: Guide, images: ReadonlyMap<string, InlineImage>): Promise<void> {
+  async #putDocuments(guide: Guide, pictures: ReadonlyMap<string, PagePicture>): Promise<void> {
     const { tenantId, sessionId, revision } = guide;
     const put = (format: DocumentFormat, body: Buffer): Promise<boolean> =>
       this.#store.put(documentKey(tenantId, sessionId, revision, format), body, { contentType: documentTypes[format] });
     await settleAll([
       put('json', renderGuideJson(guide)),
-      put('html', renderGuideHtml(guide, images)),
+      put('html', renderGuideHtml(guide, pictures)),
       put('md', renderGuideMarkdown(guide, hrefFromDocument)),
     ]);
   }
@@ -127,25 +131,4 @@ export class GuidePublisher {
     for (const key of keys) await this.#store.delete(key);
     return keys.length;
   }
-
-  async #images(guide: Guide): Promise<{ readonly images: ReadonlyMap<string, InlineImage>; readonly missingCount: number }> {
-    const images = new Map<string, InlineImage>();
-    const keys = new Set(guide.steps.flatMap(({ image }) => image?.fullKey ?? []));
-    await settleAll(
-      [...keys].map(async (key) => {
-        const body = await this.#store.get(key);
-        if (body === undefined) return;
-        const contentType = pictureType(body);
-        if (contentType !== undefined) images.set(key, { body, contentType });
-      }),
-    );
-    return { images, missingCount: keys.size - images.size };
-  }
-}
-
-/** All have ended when it throws: nothing is written by an attempt that has failed already. */
-async function settleAll(works: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

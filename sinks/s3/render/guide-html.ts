@@ -11,15 +11,18 @@ export interface InlineImage {
   readonly contentType: string;
 }
 
+/** `apart`: there, and too much for the page. */
+export type PagePicture = InlineImage | 'apart';
+
 /** From this many steps on the page begins with an overview. */
 const overviewFromSteps = 7;
 const inlineTypes = new Set(['image/png', 'image/webp', 'image/jpeg']);
 
 /**
  * guide.html: one file that needs nothing else. No script runs in it, its policy allows inlined pictures and its own style only, and the
- * same guide and pictures give the same bytes. A picture that `images` does not have is left out, and the step says so.
+ * same guide and pictures give the same bytes. A picture that `images` does not have, or has apart, is left out, and the step says so.
  */
-export function renderGuideHtml(guide: Guide, images: ReadonlyMap<string, InlineImage>): Buffer {
+export function renderGuideHtml(guide: Guide, images: ReadonlyMap<string, PagePicture>): Buffer {
   const title = escapeHtml(guide.title);
   const page = `<!doctype html>
 <html lang="en">
@@ -70,7 +73,7 @@ function overview(guide: Guide): string {
   return `<nav aria-labelledby="overview"><h2 id="overview">In this guide</h2><ol>${links.join('')}</ol></nav>\n`;
 }
 
-function stepHtml(step: GuideStep, images: ReadonlyMap<string, InlineImage>): string {
+function stepHtml(step: GuideStep, images: ReadonlyMap<string, PagePicture>): string {
   const parts = titleParts(step).map(({ text, strong }) => (strong ? `<strong>${escapeHtml(text)}</strong>` : escapeHtml(text)));
   return [
     `<li class="step" id="step-${step.order}">`,
@@ -100,9 +103,13 @@ function whereHtml(step: GuideStep): readonly string[] {
   return [`<p class="where" dir="auto">${place} · ${clockText(step.atMs)}</p>`];
 }
 
-function figureHtml(step: GuideStep, images: ReadonlyMap<string, InlineImage>): readonly string[] {
+function figureHtml(step: GuideStep, images: ReadonlyMap<string, PagePicture>): readonly string[] {
   if (step.image === undefined) return [];
   const inline = images.get(step.image.fullKey);
+  if (inline === 'apart')
+    return [
+      `<p class="where">This page has as many screenshots as it can hold. The one of this step is the file <code>${escapeHtml(step.image.fullKey)}</code>.</p>`,
+    ];
   if (inline === undefined || !inlineTypes.has(inline.contentType))
     return ['<p class="where">The screenshot of this step is not available.</p>'];
   const { width, height } = step.image;
