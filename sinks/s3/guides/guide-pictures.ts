@@ -12,7 +12,7 @@ export interface GuidePictures {
 }
 
 /** Read side by side; so many more than fit may be in memory. */
-const readAhead = 8;
+const readAhead = 16;
 
 /**
  * The pictures of a guide's page, in the order of its steps, as many as fit into `mostBytes`; those after them stay apart. Which ones is the same for the same

@@ -100,13 +100,16 @@ export class GuidePublisher {
     return this.#store.put(currentKey(guide.tenantId, guide.sessionId), pointer, { contentType: 'application/json', position, ifAbsent });
   }
 
-  /** Answers false when what stands is a tombstone. Folders of older revisions are what a crash left between turning the pointer and deleting. */
+  /**
+   * Answers false when what stands is a tombstone. What stands afterwards is read and not concluded: nothing that the pointer names may go. Folders of older
+   * revisions are what a crash left between turning the pointer and deleting.
+   */
   async #replacePointer(publication: Publication): Promise<boolean> {
     const { guide, folder } = publication;
     const before = await this.#pointer(guide);
-    const isCurrent = await this.#putPointer(publication);
-    const standing: GuidePointer | undefined = isCurrent ? { state: 'current', folder } : await this.#pointer(guide);
-    const passed = [folder, before?.state === 'current' ? before.folder : folder];
+    await this.#putPointer(publication);
+    const standing = await this.#pointer(guide);
+    const passed = before?.state === 'current' ? [folder, before.folder] : [folder];
     await this.#removeDocuments(guide, (found) => {
       if (standing?.state !== 'current') return standing?.state === 'forgotten';
       return found !== standing.folder && (passed.includes(found) || isOlderFolder(found, standing.folder));

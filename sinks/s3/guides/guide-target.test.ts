@@ -102,6 +102,16 @@ it('leaves nothing of an older guide whichever of its requests it died at', asyn
   }
 });
 
+it('keeps what the pointer names when another guide comes from the same place of a topic that was made anew', async () => {
+  const store = createMemoryObjectStore();
+  for (const ordinal of [4, 7, 2])
+    await new GuidePublisher(store).publish(guideRow({ revision: revision(ordinal), title: `${ordinal}` }), 5n);
+  const json = await createGuideDocuments(store).document('acme', 's1', 'json');
+  assert.ok(json !== undefined && json !== 'gone');
+  assert.equal(JSON.parse(json.body.toString()).title, '4');
+  assert.equal(Object.keys(await contents(store, '')).length, 4, 'and nothing else');
+});
+
 it('leaves nothing of a session that was deleted while its guide was made, by its key or by its tombstone', async () => {
   const keyring = createMemoryKeyring();
   const inner = createMemoryObjectStore();
