@@ -8,7 +8,7 @@ import { readBody, type BucketParts } from './bucket-client.ts';
 import { isAbsent } from './bucket-errors.ts';
 import { putInParts } from './multipart.ts';
 import { positionName, putWhole, type ObjectWrite } from './object-write.ts';
-import { markPosition, positionMarkBytes, withoutPosition } from './position-mark.ts';
+import { markPosition, parsePosition, positionMarkBytes, withoutPosition } from './position-mark.ts';
 
 /** With each round at least one writer got through, so more than this at once on one pointer is a fault. */
 const maxRounds = 20;
@@ -112,7 +112,7 @@ export class BucketObjectStore implements ObjectStore {
           sizeBytes: found.ContentLength ?? 0,
           contentType: found.ContentType ?? 'application/octet-stream',
           eTag: found.ETag,
-          position: position === undefined ? undefined : BigInt(position),
+          position: position === undefined ? undefined : parsePosition(position),
         };
       }),
     );

@@ -79,6 +79,19 @@ test('bytes that are not what the checksum says are not given out', async () => 
   assert.equal(requests.filter(({ path }) => path === '/k').length, bucketDefaults.attempts, 'it was read again first');
 });
 
+test('a pointer whose position was changed from outside refuses the row that wants it, and no other', async () => {
+  const { open } = wire((request) =>
+    request.method === 'HEAD' && request.path === '/changed'
+      ? { status: 200, headers: { etag: '"1"', 'x-amz-meta-stepwright-position': 'seven' } }
+      : goodServer(request),
+  );
+  const { store } = await open();
+  await assert.rejects(
+    store.put('changed', Buffer.from('{}'), { contentType: 'application/json', position: 8n }),
+    (error) => hasCode(error, 'OBJECT_STORE_FAILED') && error.disposition === 'dead-letter',
+  );
+});
+
 test('lifecycle rules are ours beside those of others, and written only when something changes', async () => {
   const others =
     '<Rule><ID>theirs</ID><Status>Enabled</Status><Filter><Prefix>logs/</Prefix></Filter><Expiration><Days>3</Days></Expiration></Rule>';
