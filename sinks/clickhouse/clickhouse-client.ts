@@ -1,7 +1,7 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { ClickHouseClientConfigOptions, ClickHouseSettings } from '@clickhouse/client';
 import type { AnalyticsClient, AnalyticsRecord, QueryParameters } from './analytics-client.ts';
-import { classifyClickHouseError } from './clickhouse-errors.ts';
+import { classifyClickHouseError, type Spoken } from './clickhouse-errors.ts';
 import type { ClickHouseServerOptions } from './server/server-options.ts';
 
 /**
@@ -41,6 +41,11 @@ export function createServerClient({ url, user, password, tlsCa, cluster, timeou
 /** The one client of both engines: `{ url, username, password }` for a server, `{ connection }` of `chdb/connection` for the embedded one. It logs nothing: its lines quote SQL and rows. */
 export function createClickHouseClient(options: ClickHouseClientConfigOptions): AnalyticsClient {
   const client = createClient({ ...options, log: { level: ClickHouseLogLevel.OFF } });
+  const to: Spoken = options.url === undefined ? 'engine' : 'server';
+  const classified = <Result>(operation: string, work: () => Promise<Result>): Promise<Result> =>
+    work().catch((error: unknown) => {
+      throw classifyClickHouseError(error, operation, to);
+    });
   return {
     command: (sql, parameters) =>
       classified('run a command', async () => {
@@ -63,12 +68,4 @@ export function createClickHouseClient(options: ClickHouseClientConfigOptions): 
 
 function bound(parameters: QueryParameters | undefined): { readonly query_params?: Record<string, unknown> } {
   return parameters === undefined ? {} : { query_params: { ...parameters } };
-}
-
-async function classified<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw classifyClickHouseError(error, operation);
-  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { migrations } from '../migrations.ts';
 import { asWritten, onCluster, quoteName, quoteText } from './placed.ts';
-import { tenantAccessStatements, tenantRole } from './tenant-access.ts';
+import { analystTables, tenantAccessStatements, tenantRole } from './tenant-access.ts';
 
 const statements = migrations.flatMap((migration) => migration.statements);
 
@@ -40,10 +40,16 @@ describe("a tenant's role", () => {
   });
 
   it('sees its own rows only, by a condition that no id can leave, and the service goes on seeing all', () => {
-    const made = tenantAccessStatements({ tenantId: "a'\\", serviceUser: 'stepwright' });
+    const tenantId = "a'\\";
+    const made = tenantAccessStatements({ tenantId, serviceUser: 'stepwright' });
     const policies = made.filter((statement) => statement.startsWith('CREATE ROW POLICY'));
-    const own = policies.filter((statement) => statement.includes("USING tenant_id = 'a\\'\\\\' AS PERMISSIVE"));
-    const service = policies.filter((statement) => statement.includes('USING 1 AS PERMISSIVE TO `stepwright`'));
+    const role = quoteName(tenantRole(tenantId));
+    const own = policies.filter((statement) => statement.endsWith(`USING tenant_id = 'a\\'\\\\' AS PERMISSIVE TO ${role}`));
+    const service = policies.filter((statement) => statement.endsWith('USING 1 AS PERMISSIVE TO `stepwright`'));
+    const tablesOf = (statements: readonly string[]): readonly string[] =>
+      statements.map((statement) => / ON stepwright\.(\w+) /.exec(statement)?.[1] ?? '').toSorted();
+    const granted = made.filter((statement) => statement.startsWith('GRANT SELECT') && statement.endsWith(` TO ${role}`));
+    for (const statements of [own, service, granted]) assert.deepEqual(tablesOf(statements), analystTables.toSorted());
     assert.equal(own.length + service.length, policies.length);
     assert.equal(own.length, service.length);
     assert.equal(quoteText("'"), "'\\''");

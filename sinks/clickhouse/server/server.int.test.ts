@@ -3,6 +3,8 @@
  * behind HTTP, which keeps no users, so what only a server can do is skipped. The database `stepwright` of the server is dropped before each test.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
 import { freePort } from '../../../services/free-port.ts';
 import { hasCode } from '../../../topology/base/errors.ts';
@@ -51,6 +53,30 @@ if (skip === false) {
     async () => ({ values: encodedSamples }),
   );
 }
+
+it('a proxy that answers because its ClickHouse server is away is no reason to stop', async () => {
+  for (const [status, body] of [
+    [503, '<html>canary: no upstream</html>'],
+    [502, ''],
+  ] as const) {
+    const proxy = createServer((request, response) => {
+      request.resume();
+      response.writeHead(status).end(body);
+    }).listen(await freePort(), '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    assert(typeof address === 'object' && address !== null);
+    const client = createServerClient({ url: `http://127.0.0.1:${address.port}`, user: 'u', password: 'p', timeoutMs: 5_000 });
+    for (const call of [() => client.query('SELECT 1'), () => client.insert('t', [{ a: 1 }], 'token')])
+      await assert.rejects(
+        call(),
+        (error) => hasCode(error, 'ANALYTICS_FAILED') && error.disposition === 'retry' && !error.message.includes('canary'),
+      );
+    await client.close();
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+});
 
 describe('a ClickHouse server', { skip }, () => {
   it('that refuses the password says so, without it', async () => {
