@@ -40,7 +40,7 @@ export const vendorOwners = {
   '@clickhouse/client': ['sinks/clickhouse', 'bench/sinks'],
   chdb: ['sinks/clickhouse', 'services/clickhouse'],
   hyparquet: ['sinks/lake'],
-  'hyparquet-writer': ['sinks/lake'],
+  'hyparquet-writer': ['sinks/lake', 'bench/sinks'],
   '@aws-sdk/client-s3': ['sinks/s3', 'bench/sinks'],
   '@aws-sdk/s3-request-presigner': ['sinks/s3'],
   sharp: ['processors/adapters', 'bench/images'],

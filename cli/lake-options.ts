@@ -19,7 +19,7 @@ export const lakeOptions = {
     min: 1 << 20,
     max: 1 << 30,
     unit: 'bytes',
-    help: 'With --lake on: so many bytes of all tenants together are written at once, also before --lake-file-ms. They are held in memory, up to three times.',
+    help: 'With --lake on: so many bytes of all tenants together are written at once, also before --lake-file-ms. The process needs about three times as much memory, and 100 MiB.',
   }),
 };
 

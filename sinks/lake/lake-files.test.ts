@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SinkRow } from '../runner/sink-target.ts';
 import { filesOf, type LakeFile } from './lake-files.ts';
-import { lakeRowOf, type LakeRow } from './lake-row.ts';
+import { createLakeRowReader, type LakeRow } from './lake-row.ts';
 
 const topic = 'capture.events.v1';
 const noon = Date.UTC(2026, 10, 22, 12);
@@ -16,7 +16,7 @@ function rowAt(
   change: { value?: Buffer | null; timestampMs?: number } = {},
 ): SinkRow<LakeRow> {
   const record = { key: Buffer.from(scope), value: Buffer.alloc(10), timestampMs: noon, headers: [], ...change };
-  return { topic, partition, offset: BigInt(offset), row: lakeRowOf({ ...record, offset: BigInt(offset) }) };
+  return { topic, partition, offset: BigInt(offset), row: createLakeRowReader().read({ ...record, offset: BigInt(offset) }) };
 }
 
 const scopes = ['acme/s1', 'acme/s2', 'acme/s10', 'globex/s1', 'globex/s1'];
@@ -32,7 +32,7 @@ function namesOf(files: readonly LakeFile[]): ReadonlyMap<string, readonly strin
   return new Map(
     files.map(({ tenantId, day, part, rows }) => [
       `${tenantId} ${day} ${part}`,
-      rows.map(({ partition, offset, row }) => `${row.sessionId} ${partition} ${offset}`),
+      rows.map(({ partition, offset, row }) => `${row.names.sessionId} ${partition} ${offset}`),
     ]),
   );
 }

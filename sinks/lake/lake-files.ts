@@ -21,19 +21,43 @@ const mostFileBytes = 128 << 20;
  */
 export function filesOf(rows: readonly Row[], ranges: readonly SourceRange[], fileBytes = mostFileBytes): readonly LakeFile[] {
   const files: LakeFile[] = [];
-  for (const [tenantId, ofTenant] of groupBy(rows, ({ row }) => row.tenantId)) {
-    for (const [day, ofDay] of groupBy(ofTenant, ({ row }) => dayNumber(row.timestampMs))) {
-      for (const [part, inside] of partsOf(bySession(ofDay), fileBytes).entries()) {
+  for (const [tenantId, sessions] of sessionsOf(rows)) {
+    for (const [day, ofDay] of daysOf(sessions)) {
+      for (const [part, inside] of partsOf(ofDay, fileBytes).entries())
         files.push({ tenantId, day: dayName(day), ranges, part, rows: inside });
-      }
     }
   }
   return files;
 }
 
-function bySession(rows: readonly Row[]): readonly Row[] {
-  const sessions = [...groupBy(rows, ({ row }) => row.sessionId)].toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return sessions.flatMap(([, ofSession]) => ofSession.toSorted((one, other) => one.partition - other.partition || byOffset(one, other)));
+/** By tenant: the rows of each session in the order of the topic, sessions by name. */
+function sessionsOf(rows: readonly Row[]): ReadonlyMap<string, readonly (readonly Row[])[]> {
+  // Rows of a session share their names (lake-row.ts), mostly: names that are equal and not the same end in the same place.
+  const ofNames = [...groupBy(rows, ({ row }) => row.names)];
+  const byTenant = groupBy(ofNames, ([{ tenantId }]) => tenantId);
+  return new Map(
+    [...byTenant].map(([tenantId, some]) => {
+      const bySession = [...groupBy(some, ([{ sessionId }]) => sessionId)].toSorted(([one], [other]) => (one < other ? -1 : 1));
+      return [tenantId, bySession.map(([, parts]) => inOrder(parts.flatMap(([, ofSession]) => ofSession)))];
+    }),
+  );
+}
+
+function daysOf(sessions: readonly (readonly Row[])[]): ReadonlyMap<number, readonly Row[]> {
+  const days = new Map<number, Row[]>();
+  for (const ofSession of sessions) {
+    for (const row of ofSession) {
+      const day = dayNumber(row.row.timestampMs);
+      const ofDay = days.get(day);
+      if (ofDay === undefined) days.set(day, [row]);
+      else ofDay.push(row);
+    }
+  }
+  return days;
+}
+
+function inOrder(rows: readonly Row[]): readonly Row[] {
+  return rows.toSorted((one, other) => one.partition - other.partition || byOffset(one, other));
 }
 
 function byOffset({ offset: one }: Row, { offset: other }: Row): number {

@@ -5,7 +5,7 @@ import { hasCode, StepwrightError } from '../../topology/base/errors.ts';
 import type { OutputRecord } from '../../topology/log/log.ts';
 import { createMemoryObjectStore } from '../memory/memory-object-store.ts';
 import type { SinkBatch } from '../runner/sink-target.ts';
-import { lakeRowOf, type LakeRow } from './lake-row.ts';
+import { createLakeRowReader, type LakeRow } from './lake-row.ts';
 import { LakeTarget } from './lake-target.ts';
 import { lakeKey } from './lake-keys.ts';
 import { parquetType } from './parquet-file.ts';
@@ -275,7 +275,7 @@ test('a topic that was made anew is read from its start, into files of its own',
 function batchOf(fromOffset: bigint, nextOffset: bigint): SinkBatch<LakeRow> {
   const at = { topic: captureTopic, partition: 0 };
   const rows = Array.from({ length: Number(nextOffset - fromOffset) }, (_value, index) => {
-    const row = lakeRowOf({ ...record('acme/s1', index), offset: 0n, headers: [] });
+    const row = createLakeRowReader().read({ ...record('acme/s1', index), offset: 0n, headers: [] });
     return { ...at, offset: fromOffset + BigInt(index), row };
   });
   return { rows, ranges: [{ ...at, fromOffset, nextOffset }] };

@@ -7,7 +7,7 @@ import type { SinkBatch, SinkRow, SinkTarget, SourceRange } from '../runner/sink
 import { filesOf } from './lake-files.ts';
 import { lakeKey, rangesText } from './lake-keys.ts';
 import { createLakeProgress, type LakeProgress, type LakeState } from './lake-progress.ts';
-import { lakeRowOf, type LakeRow } from './lake-row.ts';
+import { createLakeRowReader, type LakeRow } from './lake-row.ts';
 import { encodeParquet, parquetType } from './parquet-file.ts';
 
 const captureTopic = 'capture.events.v1';
@@ -31,9 +31,11 @@ export interface LakeTargetOptions {
 export class LakeTarget implements SinkTarget<LakeRow> {
   readonly name = 'lake';
   readonly topics = [captureTopic];
+  readonly refusesRows = false;
   readonly #store: LakeTargetOptions['store'];
   readonly #log: LakeTargetOptions['log'];
   readonly #progress: LakeProgress;
+  readonly #rows = createLakeRowReader();
   #state: LakeState | undefined;
 
   constructor({ store, log }: LakeTargetOptions) {
@@ -43,7 +45,7 @@ export class LakeTarget implements SinkTarget<LakeRow> {
   }
 
   decode(_topic: string, record: InputRecord): LakeRow {
-    return lakeRowOf(record);
+    return this.#rows.read(record);
   }
 
   async positions(): Promise<readonly TopicPartitionOffset[]> {
@@ -55,6 +57,7 @@ export class LakeTarget implements SinkTarget<LakeRow> {
   }
 
   async apply({ rows, ranges }: SinkBatch<LakeRow>): Promise<void> {
+    this.#rows.beginBatch();
     let state = this.#state ?? (await this.#read());
     if (rows.length > 0 && !isSame(state.planned, ranges)) {
       state = await this.#progress.advance(state, { positions: state.positions, planned: ranges });

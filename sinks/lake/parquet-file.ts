@@ -19,26 +19,40 @@ const sealedBytes = { type: 'BYTE_ARRAY', encoding: 'PLAIN', codec: 'UNCOMPRESSE
 /** One Parquet file of the rows, in their order. Equal rows and source are equal bytes. */
 export async function encodeParquet(rows: readonly SinkRow<LakeRow>[], source: string): Promise<Buffer> {
   // Loaded by who has a lake only.
-  const { parquetWriteBuffer } = await import('hyparquet-writer');
-  const bytes = parquetWriteBuffer({
+  const { ByteWriter, parquetWrite } = await import('hyparquet-writer');
+  const writer = new ByteWriter(sizeOf(rows));
+  await parquetWrite({
+    writer,
     kvMetadata: [
       { key: 'stepwright.lake', value: formatVersion },
       { key: 'stepwright.source', value: source },
     ],
     columnData: [
-      { name: 'tenant_id', type: 'STRING', nullable: false, data: rows.map(({ row }) => row.tenantId) },
-      { name: 'session_id', type: 'STRING', nullable: false, data: rows.map(({ row }) => row.sessionId) },
+      { name: 'tenant_id', type: 'STRING', nullable: false, data: rows.map(({ row }) => row.names.tenantId) },
+      { name: 'session_id', type: 'STRING', nullable: false, data: rows.map(({ row }) => row.names.sessionId) },
       { name: 'partition', type: 'INT32', nullable: false, data: rows.map(({ partition }) => partition) },
       { name: 'offset', type: 'INT64', nullable: false, data: rows.map(({ offset }) => offset) },
       { name: 'timestamp', type: 'TIMESTAMP', nullable: false, data: rows.map(({ row }) => new Date(row.timestampMs)) },
-      { name: 'key', type: 'BYTE_ARRAY', nullable: false, data: rows.map(({ row }) => row.key) },
+      { name: 'key', type: 'BYTE_ARRAY', nullable: false, statistics: false, data: rows.map(({ row }) => row.names.key) },
       { name: 'value', ...sealedBytes, data: rows.map(({ row }) => row.value) },
       { name: 'ingest', ...sealedBytes, data: rows.map(({ row }) => row.headers.ingest) },
       { name: 'trace_parent', type: 'STRING', data: rows.map(({ row }) => row.headers.traceParent) },
       { name: 'other_headers', type: 'INT32', nullable: false, data: rows.map(({ row }) => row.headers.otherCount) },
     ],
   });
-  return Buffer.from(bytes);
+  const { buffer, byteOffset, length } = writer.getBytes();
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** Bytes of a row beside its key and sealed values, when no dictionary makes them fewer. */
+const rowBytes = 64;
+const frameBytes = 8 << 10;
+
+/** About what the file takes: a buffer that grows is copied each time. */
+function sizeOf(rows: readonly SinkRow<LakeRow>[]): number {
+  let bytes = frameBytes;
+  for (const { row } of rows) bytes += rowBytes + 2 * row.names.key.length + (row.value?.length ?? 0) + (row.headers.ingest?.length ?? 0);
+  return bytes;
 }
 
 /** What a file of the lake holds of each record. */

@@ -30,10 +30,13 @@ export class RecordCollector<Row> {
   /** Decodes at once: the records are views of memory that the next poll may use again. */
   async collect(batch: RecordBatch, pending: PendingBatch<Row>): Promise<void> {
     const id = partitionId(batch);
+    const { topic, partition } = batch;
+    const keepsKeys = this.#options.target.refusesRows !== false;
     for (const record of batch.records) {
       const row = await this.#decode(batch, record);
       if (row === undefined) continue;
-      pending.addRow({ ...sourceOf(batch, record), row }, record.value?.length ?? 0);
+      const source = keepsKeys ? sourceOf(batch, record) : { topic, partition, offset: record.offset };
+      pending.addRow({ ...source, row }, record.value?.length ?? 0);
     }
     pending.extend(batch, this.#read.get(id) ?? batch.nextOffset);
     this.#read.set(id, batch.nextOffset);

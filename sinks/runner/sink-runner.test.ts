@@ -261,6 +261,21 @@ describe('the sink runner', () => {
     assert.deepEqual(delaysMs, [100, 100, 100, 100, 100, 100]);
   });
 
+  it('keeps the key of a record for the letter of a refused row, and nothing of it for a target that refuses none', async () => {
+    const log = await logWith(['a']);
+    const refusing = new RecordingTarget();
+    const taking = Object.assign(new RecordingTarget(), { refusesRows: false as const });
+    for (const target of [refusing, taking]) {
+      const { runner } = start(log, target);
+      await runner.whenApplied(upTo(1n));
+      await runner.close();
+    }
+    assert.deepEqual(
+      [refusing, taking].map(({ batches }) => batches[0]?.rows.map((row) => 'key' in row)),
+      [[true], [false]],
+    );
+  });
+
   it('tells its lag while its target fails, not only after a batch that stands', async () => {
     const log = await logWith(['a', 'b', 'c']);
     const target = new RecordingTarget();

@@ -42,6 +42,8 @@ export interface SinkRunnerOptions<Row> {
 }
 
 const idlePollMs = 250;
+/** What was read is there twice until it is decoded: a large batch is read piece by piece. */
+const mostPollBytes = 4 << 20;
 const emptyLingerMs = 200;
 
 /**
@@ -189,7 +191,7 @@ export class SinkRunner<Row> {
       while (!this.#closing.signal.aborted) {
         if (pending.isEmpty) sinceMs = Number.POSITIVE_INFINITY;
         const maxWaitMs = Math.max(0, Math.min(idlePollMs, sinceMs + this.#lingerMs(pending) - clock.monotonicMs()));
-        for (const batch of await reader.poll({ maxWaitMs, maxBytes: this.#limits.batchBytes })) {
+        for (const batch of await reader.poll({ maxWaitMs, maxBytes: Math.min(this.#limits.batchBytes, mostPollBytes) })) {
           await this.#collector.collect(batch, pending);
         }
         this.#collector.skip(reader, from, pending);

@@ -31,6 +31,8 @@ export interface SinkTarget<Row> {
   /** Names metrics, dead letters and stored positions. */
   readonly name: string;
   readonly topics: readonly string[];
+  /** False: `apply` never refuses a single row, so the runner keeps nothing of its record, whose memory a target that holds rows for long would keep from others. */
+  readonly refusesRows?: false;
   /** `undefined` when there is nothing to write for the record. @throws {SERDE_FAILED} → the record goes to dead letters; disposition `drop` → it is skipped. */
   decode(topic: string, record: InputRecord): Row | undefined;
   /** Where the runner starts. Missing partitions start at their first record. */
