@@ -70,6 +70,17 @@ const namesOfSteps = `sumMap(
 
 const daysOfSessions = `SELECT tenant_id, session_id, edition, day FROM (${sessions})`;
 
+/** Counts that stand on a day where the session is no longer. What takes their place is kept as long as they are; where none stands any more, none is needed. */
+const countsLeft = newestRows('session_counts', {
+  key: 'tenant_id, day, session_id, edition',
+  version: 'generation',
+  columns: 'keep_days',
+  where: `(tenant_id, day, session_id, edition) IN (
+      SELECT tenant_id, day, session_id, edition FROM stepwright.sessions_counted
+      WHERE ${areDue} AND edition != '' AND (tenant_id, session_id, edition, day) NOT IN (${daysOfSessions})
+    )`,
+});
+
 /** One row an edition; and where a session was counted on another day before, one there that says that it is not on it. */
 export const countSessions = `
   INSERT INTO stepwright.session_counts (tenant_id, day, session_id, edition, generation, keep_days, sessions, finished, missed_events, session_ms,
@@ -83,9 +94,8 @@ export const countSessions = `
   ) AS t ON s.tenant_id = t.tenant_id AND s.session_id = t.session_id AND s.edition = t.edition
   LEFT JOIN (${guides}) AS g ON s.tenant_id = g.tenant_id AND s.session_id = g.session_id AND s.edition = g.edition
   UNION ALL
-  SELECT tenant_id, day, session_id, edition, {generation:UInt64}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, [], [], [], []
-  FROM (SELECT DISTINCT tenant_id, session_id, edition, day FROM stepwright.sessions_counted WHERE ${areDue} AND edition != '')
-  WHERE (tenant_id, session_id, edition, day) NOT IN (${daysOfSessions})`;
+  SELECT tenant_id, day, session_id, edition, {generation:UInt64}, keep_days, 0, 0, 0, 0, 0, 0, 0, 0, 0, [], [], [], []
+  FROM (${countsLeft})`;
 
 /** Written after the counts: what a crash leaves without it is counted again. The empty edition stands for the session itself, which may have no row yet. */
 export const markCounted = `
