@@ -100,7 +100,7 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
     const state = await this.#open();
     state.forgotten.add(`${tenantId}/${sessionId}`);
     await this.#client.insert('stepwright.forgotten', [{ tenant_id: tenantId, session_id: sessionId }], `forget ${tenantId}/${sessionId}`);
-    const rowCount = await deleteSessionRows(this.#client, tenantId, sessionId);
+    const rowCount = await this.#withoutCounting(() => deleteSessionRows(this.#client, tenantId, sessionId));
     this.#isStale = true;
     await this.ready();
     return rowCount;
@@ -146,6 +146,17 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
       })
       .finally(() => (this.#counting = undefined));
     return this.#counting;
+  }
+
+  /** A count that began before a deletion and ends after it would write what it had read. */
+  async #withoutCounting<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#counting !== undefined) await this.#counting.catch(() => undefined);
+    const working = work().finally(() => (this.#counting = undefined));
+    this.#counting = working.then(
+      () => undefined,
+      () => undefined,
+    );
+    return working;
   }
 
   /** Migrates and reads the tombstones, once. A failure is tried again with the next call. */

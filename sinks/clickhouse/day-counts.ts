@@ -1,5 +1,5 @@
 /** SQL that sums days: sessions from their counts (session-counts.ts), usage and processor times from their rows, each of one tenant and day together. */
-import { changedSessions, newestRows, once } from './session-counts.ts';
+import { changedSessions, isDue, newestRows, once } from './session-counts.ts';
 
 /** One statement sums days with about so many changed sessions; each day weighs as much as `leastWeight` more. What it holds are names of days, not sessions. */
 const sessionsAtOnce = 200_000;
@@ -27,7 +27,7 @@ export const markDays = `
     ) AS changed
     LEFT JOIN (SELECT tenant_id, day, max(generation) AS generation FROM stepwright.daily_published GROUP BY tenant_id, day) AS published
       ON changed.tenant_id = published.tenant_id AND changed.day = published.day
-    WHERE toUnixTimestamp64Micro(changed.last_change) + {margin:Int64} >= published.generation AND published.generation < {generation:UInt64}
+    WHERE ${isDue('changed.last_change', 'published.generation')}
   )`;
 
 export const dayChunks = `

@@ -2,6 +2,8 @@ import type { AnalyticsClient } from './analytics-client.ts';
 import { countDueDays, dayChunks, markDays, sweep, sweptTables } from './day-counts.ts';
 import { countSessions, markCounted, markSessions, sessionChunks } from './session-counts.ts';
 
+/** Inserts take less, all but those that a client gave up on. */
+const shortUs = 10_000_000;
 /** A generation that was replaced stays this long, for readers that have begun on it. */
 const sweepAfterMs = 600_000;
 
@@ -9,7 +11,7 @@ export interface RollupOptions {
   readonly client: AnalyticsClient;
   /**
    * Longest time between the moment that an insert bears (`changed_at`) and the moment that its rows can be read; what changed this shortly
-   * before it was counted is counted once more. 0 where inserts and counts go one after the other.
+   * before it was counted is counted once more, when that time is over. 0 where inserts and counts go one after the other.
    */
   readonly marginMs: number;
 }
@@ -18,6 +20,7 @@ export interface RollupOptions {
 interface Count {
   readonly generation: number;
   readonly since: number;
+  readonly short: number;
   readonly margin: number;
 }
 
@@ -47,7 +50,7 @@ export class Rollups {
   /** Counts what changed. Answers how many days it counted. @throws {ANALYTICS_FAILED}; the next call does what is left. */
   async refresh(): Promise<number> {
     const generation = await this.#nowUs();
-    const count = { generation, since: this.#since, margin: this.#marginUs };
+    const count = { generation, since: this.#since, short: Math.min(shortUs, this.#marginUs), margin: this.#marginUs };
     await this.#run(markSessions, count);
     for (const { chunk } of await this.#chunks(sessionChunks, count)) {
       for (const statement of [countSessions, markCounted]) await this.#run(statement, count, chunk);

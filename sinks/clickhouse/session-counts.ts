@@ -17,6 +17,16 @@ export function newestRows(
   return `SELECT ${key}, ${columns} FROM stepwright.${table} WHERE ${where} ORDER BY ${key}, ${version} DESC LIMIT 1 BY ${key}`;
 }
 
+/**
+ * A change is due until a count began after it, and for the little while that an insert takes; and once more when no insert that bears its moment can come to stand
+ * any more (`margin`).
+ */
+export function isDue(change: string, counted: string): string {
+  const moment = `toUnixTimestamp64Micro(${change})`;
+  const isSettled = `${moment} + {margin:Int64} >= ${counted} AND ${moment} + {margin:Int64} < {generation:UInt64}`;
+  return `${counted} < {generation:UInt64} AND (${moment} + {short:Int64} >= ${counted} OR (${isSettled}))`;
+}
+
 /** Sessions that changed since the last count, with the moment of their last change. */
 export const changedSessions = `
   SELECT tenant_id, session_id, max(changed_at) AS change FROM stepwright.changes
@@ -31,7 +41,7 @@ export const markSessions = `
     SELECT tenant_id, session_id, max(generation) AS generation FROM stepwright.sessions_counted
     WHERE (tenant_id, session_id) IN (SELECT tenant_id, session_id FROM (${changedSessions})) GROUP BY tenant_id, session_id
   ) AS counted ON changed.tenant_id = counted.tenant_id AND changed.session_id = counted.session_id
-  WHERE toUnixTimestamp64Micro(changed.change) + {margin:Int64} >= counted.generation AND counted.generation < {generation:UInt64}`;
+  WHERE ${isDue('changed.change', 'counted.generation')}`;
 
 export const sessionChunks = `
   SELECT chunk FROM stepwright.sessions_due WHERE generation = {generation:UInt64} GROUP BY chunk ORDER BY chunk`;

@@ -244,10 +244,12 @@ function counting(test: Test): void {
       assert.deepEqual(await client.query(steps, asked), [{ steps: 2 }]);
     });
   });
-  test('counts a day that changed within the margin once more, and then leaves it (R3)', async (place) => {
+  test('counts a day that changed just now once more, and leaves one that it has counted since (R3)', async (place) => {
     await withAnalytics(place, (analytics) => applyAll(analytics, rowsOf(samples)));
     await withClient(place, async (client) => {
       const patient = new Rollups({ client, marginMs: 3_600_000 });
+      await patient.refresh();
+      await client.insert('stepwright.steps', [...stepRecords('just now')], 'just now');
       assert.ok((await patient.refresh()) > 0);
       assert.ok((await patient.refresh()) > 0);
       const exact = new Rollups({ client, marginMs: 0 });
@@ -255,6 +257,18 @@ function counting(test: Test): void {
       assert.equal(await exact.refresh(), 0);
     });
   });
+  test('counts a day once more when nothing of the moment of its change can come any more, not before and not twice (R3)', (place) =>
+    withClient(place, async (client) => {
+      await migrate(client);
+      // Changed 20 s ago, counted 12 s after it: an insert of 15 s may have come in between.
+      const mark = "INSERT INTO stepwright.changes (tenant_id, session_id, day, changed_at) SELECT 'acme', '', toDate('2025-05-06')";
+      await client.command(`${mark}, now64(6, 'UTC') - toIntervalSecond(20)`);
+      const published = "INSERT INTO stepwright.daily_published (tenant_id, day, generation) SELECT 'acme', toDate('2025-05-06')";
+      await client.command(`${published}, toUnixTimestamp64Micro(now64(6, 'UTC') - toIntervalSecond(8))`);
+      const counted: number[] = [];
+      for (const marginMs of [0, 3_600_000, 15_000, 15_000]) counted.push(await new Rollups({ client, marginMs }).refresh());
+      assert.deepEqual(counted, [0, 0, 1, 0]);
+    }));
 }
 
 /** Dies where a count writes the table. */
