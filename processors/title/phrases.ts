@@ -39,10 +39,11 @@ export function nounOf(role: string): string {
 
 const maxNameLength = 80;
 
-/** The visible name; `the trash icon` where only the picture names it, `the text field` where nothing does. */
+/** The visible name; `the trash icon` or `the circle` where only the picture names it, `the text field` where nothing does. */
 export function elementPhrase(element: NamedElement): string {
   if (element.name === '') return `the ${nounOf(element.role)}`;
   if (element.nameSource === 'icon') return `the ${element.name} icon`;
+  if (element.nameSource === 'look') return `the ${element.name}`;
   return shorten(labelOf(element.name), maxNameLength);
 }
 

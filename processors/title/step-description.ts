@@ -27,7 +27,7 @@ function sentence(step: SafeStep): string {
 /** `the button "Save"`; an icon or a nameless element as the title says it. */
 function described(step: SafeStep): string {
   const { target } = step;
-  if (target.name === '' || target.nameSource === 'icon') return elementPhrase(target);
+  if (target.name === '' || target.nameSource === 'icon' || target.nameSource === 'look') return elementPhrase(target);
   const noun = nounOf(target.role);
   return noun === 'element' ? quoted(labelOf(target.name), 200) : `the ${noun} ${quoted(labelOf(target.name), 200)}`;
 }

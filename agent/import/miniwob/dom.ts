@@ -9,6 +9,9 @@ export interface DomNode {
   readonly text: string;
   readonly value: string | boolean | undefined;
   readonly identifiers: string;
+  readonly classes: string;
+  /** Computed background colour as CSS says it, or empty. */
+  readonly background: string;
   readonly rect: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | undefined;
   readonly parent: DomNode | undefined;
   readonly children: readonly DomNode[];
@@ -42,6 +45,8 @@ function readNode(raw: Readonly<Record<string, unknown>>, parent: DomNode | unde
     text: foldSpace(textOf(raw['text'])),
     value: valueOf(raw['value']),
     identifiers: `${textOf(raw['classes'])} ${textOf(raw['id'])}`,
+    classes: textOf(raw['classes']),
+    background: textOf(raw['bgColor']),
     rect: rectOf(raw),
     parent,
     children,
@@ -111,8 +116,20 @@ export function isToggle(node: DomNode): boolean {
   return node.tag === 'INPUT_checkbox' || node.tag === 'INPUT_radio';
 }
 
+const secretWord = /(?:^|[^a-z])(?:passw(?:or)?d|passcode|passphrase|pwd|pin|pincode|otp|cvv2?|cvc2?|csc)(?:[^a-z]|$)/i;
+
+/** A password field, or a bare one that its page calls so. */
 export function isSecretField(node: DomNode): boolean {
-  return node.tag === 'INPUT_password';
+  return node.tag === 'INPUT_password' || (isBareInput(node) && secretWord.test(node.identifiers));
+}
+
+function isBareInput(node: DomNode): boolean {
+  return node.tag === 'INPUT_text' || node.tag === 'INPUT_tel' || node.tag === 'INPUT_number';
+}
+
+/** Not a field, yet it has the focus and takes keys: text that is edited in place. */
+export function isEditable(node: DomNode): boolean {
+  return !isControl(node) && node.tag !== 'BODY' && node.tag !== 'HTML';
 }
 
 const interactiveTags = new Set(['A', 'BUTTON', 'OPTION', 'SUMMARY', 'LABEL']);

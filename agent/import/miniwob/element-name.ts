@@ -1,5 +1,8 @@
-import { ancestorsOf, descendantsOf, foldSpace, isButtonInput, isControl, isField, isToggle, textLeavesOf, type DomNode } from './dom.ts';
+import { ancestorsOf, descendantsOf, foldSpace, isButtonInput, isControl, isField, textLeavesOf, type DomNode } from './dom.ts';
+import { fieldLabelOf, trimColon } from './field-label.ts';
 import { iconNameOf } from './icon-words.ts';
+import { lookOf } from './looks.ts';
+import { rowContextOf, textLeavesOutsideControls } from './row-context.ts';
 
 export interface ElementName {
   readonly name: string;
@@ -11,9 +14,9 @@ const maxNameLength = 120;
 /** A generic element with more text leaves than this is a container, and a click in it hit nothing in particular. */
 const maxLeafCount = 3;
 const maxIconSidePx = 40;
-/** What carries the words beside a field. `BR` and the like are stepped over for they hold no text. */
-const inlineTags = new Set(['t', 'LABEL', 'SPAN', 'B', 'STRONG', 'EM', 'I', 'SMALL', 'BR', 'TD', 'TH', 'DT']);
 
+/** What a page draws its own things with. */
+const boxTags = new Set(['DIV', 'SPAN', 'CANVAS']);
 const shapeTags = new Set(['path', 'rect', 'circle', 'ellipse', 'polygon']);
 
 /** The control that a hit inside it belongs to: the icon in a button, the text in a link; else the hit element. */
@@ -30,29 +33,8 @@ export function nameOf(node: DomNode): ElementName {
 }
 
 function fieldNameOf(node: DomNode): ElementName {
-  const label = labelTextOf(node);
-  if (label !== '') return { name: label, nameSource: 'label' };
-  const beside = isToggle(node) ? (siblingText(node, 'after') ?? siblingText(node, 'before')) : siblingText(node, 'before');
-  return beside === undefined ? none : { name: beside, nameSource: 'label' };
-}
-
-/** Text of the LABEL around the field, without the field. */
-function labelTextOf(node: DomNode): string {
-  for (const ancestor of ancestorsOf(node)) if (ancestor.tag === 'LABEL') return trimColon(textLeavesOf(ancestor).join(' '));
-  return '';
-}
-
-/** Text right beside the field in the same parent, when nothing else stands between. A block of text is no label. */
-function siblingText(node: DomNode, side: 'before' | 'after'): string | undefined {
-  const siblings = node.parent?.children ?? [];
-  const at = siblings.indexOf(node);
-  const row = side === 'before' ? siblings.slice(0, at).reverse() : siblings.slice(at + 1);
-  for (const sibling of row) {
-    if (!inlineTags.has(sibling.tag)) return undefined;
-    const text = foldSpace(textLeavesOf(sibling).join(' '));
-    if (text !== '' && text.length <= maxNameLength) return trimColon(text);
-  }
-  return undefined;
+  const label = fieldLabelOf(node) ?? '';
+  return label === '' ? none : { name: label, nameSource: 'label' };
 }
 
 function contentNameOf(node: DomNode): ElementName {
@@ -63,14 +45,16 @@ function contentNameOf(node: DomNode): ElementName {
   if (leaves.length > 0) return none;
   const icon = isSmall(node) ? iconNameOf(node.identifiers) : '';
   if (icon !== '') return { name: icon, nameSource: 'icon' };
-  return rowNameOf(node);
+  if (isSlider(node)) return none;
+  const row = rowNameOf(node);
+  return row.name === '' && isDrawn(node) ? lookNameOf(node) : row;
 }
 
 /** A drawn shape is named by the text that is drawn on it. */
 function shapeNameOf(node: DomNode): ElementName {
   const { rect } = node;
   const drawing = [...ancestorsOf(node)].find((ancestor) => ancestor.tag === 'svg');
-  if (rect === undefined || drawing === undefined) return none;
+  if (rect === undefined || drawing === undefined) return lookNameOf(node);
   const centre = centreOf(rect);
   const texts = [...descendantsOf(drawing)].flatMap((text) =>
     text.text !== '' && text.rect !== undefined ? [{ text, at: centreOf(text.rect) }] : [],
@@ -78,11 +62,16 @@ function shapeNameOf(node: DomNode): ElementName {
   const onShape = texts.filter(({ at }) => at.x >= rect.x && at.x <= rect.x + rect.width && at.y >= rect.y && at.y <= rect.y + rect.height);
   const distance = ({ at }: { at: { x: number; y: number } }) => Math.hypot(at.x - centre.x, at.y - centre.y);
   const [nearest] = onShape.sort((a, b) => distance(a) - distance(b));
-  return nearest === undefined ? none : { name: nearest.text.text, nameSource: 'content' };
+  return nearest === undefined ? lookNameOf(node) : { name: nearest.text.text, nameSource: 'content' };
 }
 
 function centreOf(rect: { x: number; y: number; width: number; height: number }): { x: number; y: number } {
   return { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 };
+}
+
+function lookNameOf(node: DomNode): ElementName {
+  const look = lookOf(node);
+  return look === '' ? none : { name: look, nameSource: 'look' };
 }
 
 function isContainer(node: DomNode, leaves: readonly string[]): boolean {
@@ -120,7 +109,7 @@ export function contextOf(node: DomNode, name: ElementName): string | undefined 
     const title = captionOf(ancestor);
     if (title !== undefined) return cut(title);
   }
-  return undefined;
+  return rowContextOf(node, name.name);
 }
 
 /** Text of the block before a table less the controls in it: a calendar's month. */
@@ -132,22 +121,24 @@ function captionOf(table: DomNode): string | undefined {
   return texts.length > 0 && texts.length <= maxLeafCount ? texts.join(' ') : undefined;
 }
 
-function textLeavesOutsideControls(node: DomNode): string[] {
-  if (isControl(node)) return [];
-  return [...(node.text === '' ? [] : [node.text]), ...node.children.flatMap(textLeavesOutsideControls)];
+/** A shape, or a thing without words and parts: it is seen, so it is no background. */
+export function isDrawn(node: DomNode): boolean {
+  if (shapeTags.has(node.tag)) return true;
+  return (isSmall(node) || boxTags.has(node.tag)) && node.children.length === 0 && node.text === '' && !isControl(node);
 }
 
-/** A shape, or a small thing without words and parts: it is seen, so it is no background. */
-export function isDrawn(node: DomNode): boolean {
-  return shapeTags.has(node.tag) || (isSmall(node) && node.children.length === 0 && node.text === '' && !isControl(node));
+/** The knob of a slider, or its track. A widget library tells by a class what it is; no other role is read from one. */
+export function isSlider(node: DomNode): boolean {
+  if (node.tag === 'INPUT_range' || isKnob(node)) return true;
+  return /slider/i.test(node.identifiers) && textLeavesOf(node).length === 0 && [...descendantsOf(node)].some(isKnob);
+}
+
+function isKnob(node: DomNode): boolean {
+  return /slider/i.test(node.identifiers) && /handle|thumb|knob/i.test(node.identifiers) && isSmall(node);
 }
 
 function isSmall(node: DomNode): boolean {
   return node.rect !== undefined && node.rect.width <= maxIconSidePx && node.rect.height <= maxIconSidePx;
-}
-
-function trimColon(text: string): string {
-  return foldSpace(text).replace(/\s*:$/, '');
 }
 
 function cut(text: string): string {

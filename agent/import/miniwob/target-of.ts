@@ -1,6 +1,6 @@
 import type { Target } from '../../../schemas/types/capture-event.ts';
 import { isSecretField, type DomNode } from './dom.ts';
-import { contextOf, controlOf, isDrawn, nameOf } from './element-name.ts';
+import { contextOf, controlOf, isDrawn, isSlider, nameOf } from './element-name.ts';
 
 const roles: Readonly<Record<string, string>> = {
   A: 'link',
@@ -33,6 +33,7 @@ function roleOf(node: DomNode): string {
   if (node.tag === 'SELECT') return node.children.length > 0 ? 'listbox' : 'combobox';
   const role = roles[node.tag];
   if (role !== undefined) return role;
+  if (isSlider(node)) return 'slider';
   if (isDrawn(node)) return 'img';
   return node.tag.startsWith('INPUT_') ? 'textbox' : 'generic';
 }
