@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { ingestHeader } from '../../schemas/record-headers.ts';
 import { decodeParquet } from '../../sinks/lake/parquet-file.ts';
 import { openFolderObjectStore } from '../../sinks/s3/folder/folder-object-store.ts';
 import { createSystemClock } from '../../topology/base/clock.ts';
@@ -50,7 +51,7 @@ async function withPlatform(data: string, body: (url: string, token: string) => 
   return { code: await running, text };
 }
 
-/** What lies on the topic: sealed values by partition and offset. */
+/** What lies on the topic: sealed values and headers of ingest by partition and offset. */
 async function topicValues(data: string): Promise<readonly string[]> {
   const log = await openEmbeddedLog({ directory: join(data, 'log'), clock, logger: silentLogger });
   const from = [0, 1].map((partition) => ({ topic: 'capture.events.v1', partition, nextOffset: 0n }));
@@ -58,7 +59,10 @@ async function topicValues(data: string): Promise<readonly string[]> {
   const values: string[] = [];
   for (let batches = await reader.poll({ maxWaitMs: 0 }); batches.length > 0; batches = await reader.poll({ maxWaitMs: 0 })) {
     for (const { partition, records } of batches) {
-      values.push(...records.map(({ offset, value }) => `${partition} ${offset} ${value?.toString('hex')}`));
+      for (const { offset, value, headers } of records) {
+        const ingest = headers.find(([name]) => name === ingestHeader)?.[1];
+        values.push(`${partition} ${offset} ${value?.toString('hex')} ${ingest?.toString('hex')} ${headers.length}`);
+      }
     }
   }
   await reader.close();
@@ -71,7 +75,10 @@ async function lakeValues(data: string): Promise<readonly string[]> {
   const values: string[] = [];
   for await (const { key } of store.list('lake/events/tenant=local/')) {
     const records = await decodeParquet((await store.get(key)) ?? Buffer.alloc(0));
-    values.push(...records.map(({ partition, offset, value }) => `${partition} ${offset} ${value?.toString('hex')}`));
+    for (const { partition, offset, value, headers } of records) {
+      const count = (headers.ingest === null ? 0 : 1) + (headers.traceParent === null ? 0 : 1) + headers.otherCount;
+      values.push(`${partition} ${offset} ${value?.toString('hex')} ${headers.ingest?.toString('hex')} ${count}`);
+    }
   }
   return values.toSorted();
 }
@@ -93,6 +100,7 @@ test(
     const onTopic = await topicValues(data);
     assert.ok(onTopic.length > 4, `${onTopic.length} records`);
     assert.deepEqual(await lakeValues(data), onTopic);
+    assert.ok(onTopic.some((line) => !line.includes('undefined')));
 
     let text = '';
     const collect = (part: string): void => void (text += part);
