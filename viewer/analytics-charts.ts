@@ -66,13 +66,16 @@ function drawBars(rows: readonly ReportRow[], column: string, days: readonly str
 function table(title: string, rows: readonly ReportRow[], columns: readonly Column[]): HTMLElement {
   const kind = (name: string): string | undefined => (name === 'day' ? 'day' : typeof rows[0]?.[name] === 'number' ? 'number' : undefined);
   const head = columns.map(({ name, title: text }) => element('th', { scope: 'col', class: kind(name) }, text));
-  // Newest first where rows are days.
-  const ordered = columns[0]?.name === 'day' ? [...rows].reverse() : rows;
-  const lines = ordered.map((row) =>
+  const lines = newestFirst(rows).map((row) =>
     element('tr', {}, ...columns.map(({ name }) => element('td', { class: kind(name) }, textOf(row[name])))),
   );
   const body = element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...lines));
   return element('div', { class: 'scroll short', tabindex: 0, role: 'region', 'aria-label': title }, body);
+}
+
+/** Days backwards; rows of one day, and rows without any, as they came. */
+export function newestFirst(rows: readonly ReportRow[]): readonly ReportRow[] {
+  return rows.toSorted((left, right) => String(right['day'] ?? '').localeCompare(String(left['day'] ?? '')));
 }
 
 export function textOf(value: string | number | undefined): string {

@@ -71,6 +71,12 @@ test('shows an operator the numbers of the tenant that is chosen, and the own on
   await page.getByLabel('Tenant').selectOption('local');
   await page.getByText('tenant local').waitFor();
   assert.equal(await figure('sessions').textContent(), '1sessions');
+  // Whoever has something in the days that are shown.
+  await page.getByLabel('First day').fill('2001-01-01');
+  await page.getByLabel('Last day').fill('2001-01-02');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.getByText('2001-01-01 to 2001-01-02').waitFor();
+  assert.deepEqual(await page.getByLabel('Tenant').locator('option').allTextContents(), ['local']);
   await context.close();
 });
 

@@ -32,7 +32,7 @@ const tenantReports = [
   'watchers',
   'dead-letters',
 ] as const;
-const operatorReports = ['all-dead-letters', 'processors'] as const;
+const operatorReports = ['all-dead-letters', 'processors', 'tenants'] as const;
 /** Each load has a number: an answer that comes after a newer question is not shown. */
 let lastLoad = 0;
 
@@ -58,7 +58,6 @@ async function start(): Promise<void> {
   });
   tenant.addEventListener('change', () => void load(me).catch(showFailure));
   content.append(element('h1', {}, 'Analytics'), filters, shown, figures, panels);
-  if (me.operator) await offerTenants(me);
   await load(me);
 }
 
@@ -77,10 +76,11 @@ function showDays(days: number): void {
   from.value = new Date(Date.now() - (days - 1) * dayMs).toISOString().slice(0, 10);
 }
 
-async function offerTenants(me: Me): Promise<void> {
-  const rows = await report('tenants', me).catch(() => []);
-  const others = rows.map((row) => String(row['tenant'])).filter((name) => name !== me.tenantId);
-  tenant.append(...others.map((name) => element('option', { value: name }, name)));
+/** The own tenant, the chosen one, and all that have anything in the days that are shown. */
+function offerTenants(rows: readonly ReportRow[], me: Me): void {
+  const chosen = tenant.value;
+  const names = new Set([me.tenantId, chosen, ...rows.map((row) => String(row['tenant']))]);
+  tenant.replaceChildren(...[...names].map((name) => element('option', { value: name, selected: name === chosen }, name)));
 }
 
 async function report(name: string, me: Me): Promise<readonly ReportRow[]> {
@@ -105,6 +105,7 @@ async function load(me: Me): Promise<void> {
   if (read === undefined || mine !== lastLoad) return;
   const answers: Answers = new Map(read);
   const days = daysBetween(from.value, to.value);
+  offerTenants(answers.get('tenants') ?? [], me);
   figures.replaceChildren(...tilesOf(answers));
   panels.replaceChildren(...panelsOf(answers, me.operator).map((each) => panel(each, days)));
   shown.textContent = `${from.value} to ${to.value}, days in UTC${me.operator ? `, tenant ${tenant.value}` : ''}${emptiness(answers)}`;
