@@ -4,14 +4,15 @@ import type { OutputRecord } from '../../topology/log/log.ts';
 import { Spool } from '../ingest/spool/spool.ts';
 
 /**
- * A process for the spool's kill test: appends records 1, 2, 3 … behind those that stand, prints the number of each once it was acked, and moves the oldest
- * batch out after every tenth append, printing `-` and the number of its last record. Its parent kills it at any moment.
+ * A process for the spool's kill test: appends records with rising numbers, above those that stand and the number that it is given, since an earlier life may have
+ * left nothing standing. It prints the number of each once it was acked, and moves the oldest batch out after every tenth append, printing `-` and the number of
+ * its last record. Its parent kills it at any moment.
  */
-const [directory = ''] = process.argv.slice(2);
+const [directory = '', lastNumber = '0'] = process.argv.slice(2);
 const log = await openEmbeddedLog({ directory, sync: 'always', clock: createSystemClock() });
-let last = 0;
+let last = Number(lastNumber);
 const spool = await Spool.open({ log, maxBytes: 1 << 26 }, ({ value }) => {
-  last = Number(value?.toString());
+  last = Math.max(last, Number(value?.toString()));
 });
 process.stdout.write(`standing ${last}\n`);
 for (let number = last + 1; ; number += 1) {

@@ -21,7 +21,9 @@ interface Life {
 
 /** Lets the child work until it has acked `untilCount` more records, then kills it with no warning. */
 async function killedAfter(directory: string, before: Life, untilCount: number): Promise<Life> {
-  const process = spawn(globalThis.process.execPath, [child, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const process = spawn(globalThis.process.execPath, [child, directory, String(Math.max(before.acked, before.left))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   for await (const chunk of process.stdout.setEncoding('utf8')) {
     text += String(chunk);
