@@ -101,7 +101,7 @@ const readers: BoardRow = {
     report('dead-letters', {
       kind: 'table',
       title: 'Dead letters by day',
-      description: 'Records that could not be processed, of those that say whose they are.',
+      description: 'Records that could not be processed, of those that say whose they are: the fifty most frequent of each day.',
       unit: 'short',
     }),
     report('views', { kind: 'table', title: 'Most viewed guides', description: 'The hundred most viewed of each day.', unit: 'short' }),
@@ -120,7 +120,8 @@ const platform: BoardRow = {
     report('all-dead-letters', {
       kind: 'table',
       title: 'Dead letters by day and tenant',
-      description: 'Records that could not be processed, by node and code: stepwright dead-letters list.',
+      description:
+        'Records that could not be processed, by node and code, the fifty most frequent of each day: stepwright dead-letters list.',
       unit: 'short',
     }),
   ],
