@@ -18,6 +18,13 @@ export function words(...alternatives: readonly string[]): RegExp {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}])`, 'u');
 }
 
+/** Where the last of the words begins, or -1. */
+export function lastIndex(text: string, pattern: RegExp): number {
+  let last = -1;
+  for (const match of text.matchAll(new RegExp(pattern.source, 'gu'))) last = match.index;
+  return last;
+}
+
 /** Numbers that name a thing, not a person. */
 export const thingWords = words(
   'order',

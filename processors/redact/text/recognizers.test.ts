@@ -38,6 +38,13 @@ describe('cards', () => {
     assert.deepEqual(found('card', 'Visa 4222222222222'), ['4222222222222']);
     assert.deepEqual(found('card', 'Ref 4222222222222'), []);
   });
+
+  it('of issuers that are on no list need a word for it too, and the nearest word decides', () => {
+    const local = lastDigit('18002308010548', luhn);
+    assert.deepEqual(found('card', `block card no ${local}`), [local]);
+    assert.deepEqual(found('card', `batch ${local}`), []);
+    assert.deepEqual(found('card', `paid by card, order ${local}`), []);
+  });
 });
 
 describe('IBANs', () => {
@@ -52,6 +59,46 @@ describe('IBANs', () => {
       }),
     );
   });
+});
+
+it('IBANs of a length or country that is on no list need a word for it, and their remainder', () => {
+  const odd = 'GB71MEXY9490669305710';
+  assert.deepEqual(found('iban', `transfer from ${odd} please`), [odd]);
+  assert.deepEqual(found('iban', `model ${odd}`), []);
+  assert.deepEqual(found('iban', 'transfer from GB72MEXY9490669305710 please'), []);
+});
+
+describe('phone numbers in sentences', () => {
+  it('need no form where a phrase says that they are dialled, and a round number is a count', () => {
+    for (const text of [
+      'You can call 13490329029',
+      'reach me at 38759477',
+      'no message on my registered 0413859125',
+      'My number is 8284500697',
+    ]) {
+      assert.deepEqual(found('phone', text), [text.slice(text.search(/\d/))]);
+    }
+    for (const text of ['messages to 20000000 users', 'recall 13490329029', 'my order number is 8284500697'])
+      assert.deepEqual(found('phone', text), []);
+  });
+
+  it('are found without the brackets around them, and with those around a part', () => {
+    assert.deepEqual(found('phone', 'Ann (+44(0)20 7946 0018)'), ['+44(0)20 7946 0018']);
+    assert.deepEqual(found('phone', 'Ann (020) 7946 0018'), ['(020) 7946 0018']);
+    assert.deepEqual(found('phone', 'Ann ((020) 7946 0018)'), ['(020) 7946 0018']);
+    assert.deepEqual(found('phone', 'reach me at (+358) 632364521'), ['(+358) 632364521']);
+  });
+
+  it('may be of a country that does not exist when they are grouped behind a plus; thousands are not', () => {
+    assert.deepEqual(found('phone', 'Office: +99 52 754 9446'), ['+99 52 754 9446']);
+    assert.deepEqual(found('phone', 'views +1 234 567 890'), []);
+  });
+});
+
+it('a postal code behind the short name of a state is no phone number, nor is a date', () => {
+  assert.deepEqual(found('phone', 'Fifth Floor, Boston, MA  02110-1301 USA'), []);
+  assert.deepEqual(found('phone', 'call 2024-05-06'), []);
+  assert.deepEqual(found('phone', 'or call 0800 30 44'), ['0800 30 44']);
 });
 
 describe('national ids', () => {

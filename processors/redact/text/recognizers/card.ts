@@ -1,23 +1,25 @@
 import { luhn } from '../../../../schemas/check-digits.ts';
-import { nearby, words } from '../context.ts';
+import { lastIndex, nearby, thingWords, words } from '../context.ts';
 import { digitsOf, matches, type Recognizer } from '../recognizer.ts';
 
-/** Issuer ranges and lengths, from the brands' published BIN tables. `common`: found without a word for it nearby. */
-const brands: readonly { readonly prefix: RegExp; readonly common: readonly number[]; readonly rare?: readonly number[] }[] = [
-  { prefix: /^4/, common: [16], rare: [13, 19] }, // Visa
-  { prefix: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, common: [16] }, // Mastercard
-  { prefix: /^3[47]/, common: [15] }, // American Express
-  { prefix: /^(?:6011|64[4-9]|65)/, common: [16], rare: [17, 18, 19] }, // Discover
-  { prefix: /^(?:30[0-5]|3095|36|38|39)/, common: [14], rare: [16, 19] }, // Diners Club
-  { prefix: /^35(?:2[89]|[3-8])/, common: [16], rare: [17, 18, 19] }, // JCB
-  { prefix: /^(?:62|81)/, common: [16], rare: [17, 18, 19] }, // UnionPay
-  { prefix: /^(?:5018|5020|5038|5893|6304|6759|676[1-3])/, common: [16], rare: [12, 13, 14, 15, 17, 18, 19] }, // Maestro
-  { prefix: /^220[0-4]/, common: [16], rare: [17, 18, 19] }, // Mir
-  { prefix: /^(?:508|60|82)/, common: [16] }, // RuPay
+/** Issuer ranges and lengths, from the brands' published BIN tables: found without a word for it nearby. Others, older and local ones among them, need the word. */
+const brands: readonly { readonly prefix: RegExp; readonly lengths: readonly number[] }[] = [
+  { prefix: /^4/, lengths: [16] }, // Visa
+  { prefix: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] }, // Mastercard
+  { prefix: /^3[47]/, lengths: [15] }, // American Express
+  { prefix: /^(?:6011|64[4-9]|65)/, lengths: [16] }, // Discover
+  { prefix: /^(?:30[0-5]|3095|36|38|39)/, lengths: [14] }, // Diners Club
+  { prefix: /^35(?:2[89]|[3-8])/, lengths: [16] }, // JCB
+  { prefix: /^(?:62|81)/, lengths: [16] }, // UnionPay
+  { prefix: /^(?:5018|5020|5038|5893|6304|6759|676[1-3])/, lengths: [16] }, // Maestro
+  { prefix: /^220[0-4]/, lengths: [16] }, // Mir
+  { prefix: /^(?:508|60|82)/, lengths: [16] }, // RuPay
 ];
 
 const cardWords = words(
   'cards?',
+  'cc',
+  'charge',
   'credit',
   'debit',
   'visa',
@@ -43,16 +45,19 @@ export const card: Recognizer = {
   *find(text) {
     for (const match of text.matchAll(shape)) {
       const end = match.index + match[0].length;
-      if (isCard(digitsOf(match[0]), () => cardWords.test(nearby(text, match.index, end).before))) yield { start: match.index, end };
+      if (isCard(digitsOf(match[0]), () => isNamed(nearby(text, match.index, end).before))) yield { start: match.index, end };
     }
   },
 };
 
 function isCard(digits: string, named: () => boolean): boolean {
   if (!luhn(digits) || /^(\d)\1+$/.test(digits)) return false;
-  const fitting = brands.filter((brand) => brand.prefix.test(digits));
-  if (fitting.some((brand) => brand.common.includes(digits.length))) return true;
-  return fitting.some((brand) => brand.rare?.includes(digits.length) === true) && named();
+  return brands.some((brand) => brand.prefix.test(digits) && brand.lengths.includes(digits.length)) || named();
+}
+
+/** The nearest word decides: the order that was paid by card has a number of its own. */
+function isNamed(before: string): boolean {
+  return lastIndex(before, cardWords) > lastIndex(before, thingWords);
 }
 
 const codeWords = '(?:cvv2?|cvc2?|card (?:security|verification) (?:code|number))';
