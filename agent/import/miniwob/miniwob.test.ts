@@ -247,3 +247,9 @@ test('P1 a text field that its page calls a password gives no value and no key',
   assert.deepEqual(only(events, 'key.down'), []);
   assert.ok(!JSON.stringify(events).includes('Canary'));
 });
+
+test('P1 a protected number that the pointer sets gives no value', () => {
+  const field = el('INPUT_number', { value: '4711', id: 'pin' });
+  const person = new Person(el('BODY', {}, [field])).does('mousedown', field, { x: 68, y: 12 }).becomes(field, { value: '4712' });
+  assert.deepEqual(told(person.does('mouseup', field, { x: 68, y: 12 }).events()), [['secret', undefined]]);
+});

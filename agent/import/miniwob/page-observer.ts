@@ -168,11 +168,12 @@ class Observer implements PageObserver {
     else this.#modifiers.delete(modifier);
   }
 
-  #tell(told: Told | undefined): void {
+  /** P1. */
+  #tell(told: Told | undefined, target?: Target): void {
     if (told === undefined) return;
     const { node, input } = told;
     if (this.#isSecret(node)) this.#typedSecret(node);
-    else this.#emit({ kind: input.valueClass === 'choice' ? 'change' : 'input', target: this.#fieldOf(node), input });
+    else this.#emit({ kind: input.valueClass === 'choice' ? 'change' : 'input', target: target ?? this.#fieldOf(node), input });
   }
 
   /** What is edited in place is a field, and not called by what is written there. */
@@ -183,7 +184,7 @@ class Observer implements PageObserver {
 
   #compareSet(dom: Dom): void {
     const set = this.#settings.compare(dom);
-    if (set !== undefined) this.#emit({ kind: 'input', target: this.#targetOf(set.node), input: { valueClass: 'text', text: set.text } });
+    if (set !== undefined) this.#tell({ node: set.node, input: { valueClass: 'text', text: set.text } }, this.#targetOf(set.node));
   }
 
   #typedSecret(node: DomNode): void {

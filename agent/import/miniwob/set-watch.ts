@@ -9,6 +9,8 @@ export function isSetByPointer(node: DomNode): boolean {
   return setTags.has(node.tag);
 }
 
+/** How many boxes around a slider are searched for its number: a clock of the page is none. */
+const maxDistance = 4;
 const number = /^[-+]?\d+(?:[.,]\d+)?\s?%?$/;
 
 /**
@@ -30,7 +32,7 @@ export class SetWatch {
     const node = this.#ref === undefined ? undefined : dom.byRef.get(this.#ref);
     if (before === undefined || node === undefined) return undefined;
     if (isField(node)) return newValueOf(node, before);
-    for (const ancestor of ancestorsOf(node)) {
+    for (const ancestor of [...ancestorsOf(node)].slice(0, maxDistance)) {
       const changed = [...descendantsOf(ancestor)].find((leaf) => isChangedNumber(leaf, before));
       if (changed !== undefined) return { node, text: changed.text };
     }
