@@ -32,7 +32,7 @@ export interface AnalyticsTargetOptions {
  * - A1 a batch's source ranges are written down (`sink_progress`) before its first insert, and name its deduplication tokens; after a crash
  *   the same ranges are inserted again, so the engine drops what stood already.
  * - A2 outside the deduplication window a second insert still changes no number: rows are replaced by key and revision, days are counted from
- *   the newest rows (rollups.ts), folds of single rows are sets and maxima.
+ *   the newest rows (rollups.ts), folds of single rows are maxima.
  * - A3 rows of a forgotten session are left out before they are inserted.
  */
 export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
