@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectStore } from '../../../processors/ports/object-store.ts';
-import { jsonSerde } from '../../contracts/json-serde.ts';
-import { guideRow } from '../../contracts/view-fixtures.ts';
 import type { Guide, GuideStep } from '../../../schemas/types/guide.ts';
 import { hasCode } from '../../../topology/base/errors.ts';
+import { jsonSerde } from '../../contracts/json-serde.ts';
+import { guideRow } from '../../contracts/view-fixtures.ts';
 import { createMemoryObjectStore } from '../../memory/memory-object-store.ts';
 import { createBench } from '../../test-support/sink-bench.ts';
 import { sampleGuide } from '../render/render-fixtures.ts';
