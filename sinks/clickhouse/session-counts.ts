@@ -1,12 +1,12 @@
 /**
- * SQL that counts each session by itself, from its newest rows. Days are summed from these counts (day-counts.ts), so a change costs as much as its session has steps, and
- * not as its day has. Both read the newest row of a key by the table's own order and `LIMIT 1 BY`: a tenth of what `argMax` over a tuple costs.
+ * SQL that counts each session by itself, from its newest rows. Days are summed from these counts (day-counts.ts), so a change costs the steps of its session and one row for
+ * each session of its day, not all steps of the day. Both read the newest row of a key by the table's own order and `LIMIT 1 BY`: a tenth of what `argMax` over a tuple costs.
  */
 
 /** At most so many sessions are counted by one statement: that bounds the engine's memory, whatever a replay has touched. */
 const sessionsAtOnce = 40_000;
 
-/** The token names what is inserted: the embedded engine would else use that of whatever insert came before. Replaced by `onceIn`. */
+/** The token names what is inserted: the embedded engine would else use that of whatever insert came before. The generation and its part stand for `{token}`. */
 export const once = 'SETTINGS insert_deduplicate = 1, insert_deduplication_token = {token}, max_partitions_per_insert_block = 0';
 
 /** Rows of `table` without those that a higher version replaced; `key` is the table's order, so the engine reads in order and holds next to nothing. */
