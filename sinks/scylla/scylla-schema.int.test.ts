@@ -151,7 +151,11 @@ describe('what stands in the tables', skip, () => {
       steps: [stepRow({ sessionId: 'late', revision: { ordinal: 1, timer: 0, final: true } })],
     };
     const stamped = (rows: Parameters<typeof batchOf>[0], offset: bigint) =>
-      batchOf({ ...rows, offsets: new Map([...(rows.sessions ?? []), ...(rows.steps ?? [])].map((row) => [row, offset])) });
+      batchOf({
+        ...rows,
+        positions: [{ ...livePartitionOf('acme'), nextOffset: offset + 1n }],
+        offsets: new Map([...(rows.sessions ?? []), ...(rows.steps ?? [])].map((row) => [row, offset])),
+      });
     await late.apply(stamped(first, 10n));
     const newer = stepRow({ sessionId: 'late', revision: { ordinal: 9, timer: 0, final: true }, title: 'newest' });
     await ahead.apply(stamped({ steps: [newer] }, 90n));
@@ -164,6 +168,11 @@ describe('what stands in the tables', skip, () => {
       "SELECT WRITETIME(body) AS stamp FROM session_rows WHERE tenant_id = 'acme' AND session_id = 'late' AND edition = 'frozen' AND kind = 3",
     );
     assert.equal(String(row?.['stamp']), '90');
+    const [own] = await runCql(
+      { address, keyspace },
+      "SELECT next_offset FROM session_rows WHERE tenant_id = 'acme' AND session_id = 'late' AND edition = 'frozen' AND kind = 2",
+    );
+    assert.deepEqual([String(own?.['next_offset']), (await ahead.positions()).map(({ nextOffset }) => nextOffset)], ['91', [91n]]);
     await Promise.all([late.close(), ahead.close()]);
   });
 
