@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { tenantReports } from '../../ports/analytics.ts';
 import { migrations } from '../migrations.ts';
+import { boundScope, reportSql } from '../queries.ts';
 import { asWritten, onCluster, quoteName, quoteText } from './placed.ts';
 import { analystTables, tenantAccessStatements, tenantRole } from './tenant-access.ts';
 
@@ -37,6 +39,15 @@ describe("a tenant's role", () => {
     const names = ids.map(tenantRole);
     assert.equal(new Set(names).size, ids.length);
     for (const name of names) assert.match(name, /^stepwright_tenant_[A-Za-z0-9_.]+$/);
+  });
+
+  it('reaches every table that a report of a tenant reads', () => {
+    const read = tenantReports.flatMap((report) =>
+      [...reportSql(report, boundScope).matchAll(/stepwright\.(\w+)/g)].map(([, table = '']) => table),
+    );
+    assert.ok(read.length >= tenantReports.length);
+    const known: readonly string[] = analystTables;
+    for (const table of read) assert.ok(known.includes(table), table);
   });
 
   it('sees its own rows only, by a condition that no id can leave, and the service goes on seeing all', () => {
