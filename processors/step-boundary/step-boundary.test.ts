@@ -76,11 +76,12 @@ describe('pointer', () => {
     assert.deepEqual(stepsOf([down(item, 0), up, click(item, 95)]), ['click p'], 'once with its click');
   });
 
-  test('a drag is one from 30 px, of something that can be dragged', () => {
+  test('a drag is what a recorder says is one, from 5 px, of something that can be dragged', () => {
     const card: Target = { role: 'listitem', name: 'Card', ref: 'k' };
     const drag = (target: Target, x: number): EventDraft => ({ kind: 'drag', target, pointer: pointer(), drag: { x, y: 10 }, ...at(300) });
     assert.deepEqual(stepsOf([down(card, 0), drag(card, 60), click(card, 301)]), ['drag Card']);
-    assert.deepEqual(stepsOf([down(card, 0), drag(card, 30)]), []);
+    assert.deepEqual(stepsOf([down(card, 0), drag(card, 30), click(card, 301)]), ['drag Card'], 'a row down by one');
+    assert.deepEqual(stepsOf([down(card, 0), drag(card, 13)]), []);
     assert.deepEqual(stepsOf([down(field, 0), drag(field, 90)]), [], 'selecting text');
     assert.deepEqual(stepsOf([down(button, 0), drag(button, 90)]), [], 'a press taken back');
   });

@@ -253,3 +253,12 @@ test('P1 a protected number that the pointer sets gives no value', () => {
   const person = new Person(el('BODY', {}, [field])).does('mousedown', field, { x: 68, y: 12 }).becomes(field, { value: '4712' });
   assert.deepEqual(told(person.does('mouseup', field, { x: 68, y: 12 }).events()), [['secret', undefined]]);
 });
+
+test('an element that went along with the pointer was dragged, however short the way; one that stayed was clicked', () => {
+  const item = el('DIV', { text: 'Ann' });
+  const page = el('BODY', {}, [item]);
+  const pressed = (): Person => new Person(page).does('mousedown', item, { x: 20, y: 20 });
+  const up = { x: 20, y: 38 };
+  assert.equal(only(pressed().becomes(item, { top: 28 }).does('mouseup', item, up).events(), 'drag').length, 1);
+  assert.equal(only(pressed().does('mouseup', item, up).events(), 'drag').length, 0);
+});

@@ -29,6 +29,8 @@ export function createPageObserver(startedAtMs: number): PageObserver {
 }
 
 const dragFromPx = 30;
+/** Less is a drag when the element went along. */
+const movedFromPx = 5;
 /** A pointer that moves no further rests. */
 const restingPx = 3;
 
@@ -96,7 +98,7 @@ class Observer implements PageObserver {
     if (type === 'mousedown') this.#hits = [{ hit, x, y }];
     if (type === 'mouseup') this.#hits = [...this.#hits, { hit, x, y }];
     if (type === 'mousedown') this.#pressed(target, pointer, hit);
-    else if (type === 'mouseup') this.#released(target, pointer);
+    else if (type === 'mouseup') this.#released(target, pointer, dom);
     else if (type === 'click') this.#clicked(this.#meant(hit, pointer), pointer);
     else if (type === 'contextmenu') this.#emit({ kind: 'context.menu', target, pointer: { ...pointer, button: 'right' } });
     else if (type === 'dblclick') this.#doubleClick(target);
@@ -128,12 +130,14 @@ class Observer implements PageObserver {
     this.#wasPressed = false;
   }
 
-  #released(target: Target, pointer: Pointer): void {
+  #released(target: Target, pointer: Pointer, dom: Dom): void {
     const press = this.#press;
     this.#press = undefined;
-    const isDrag = press !== undefined && Math.hypot(press.pointer.x - pointer.x, press.pointer.y - pointer.y) >= dragFromPx;
-    if (isDrag) this.#emit({ kind: 'drag', target: press.target, pointer: press.pointer, drag: { x: pointer.x, y: pointer.y } });
-    else this.#emit({ kind: 'pointer.up', target, pointer });
+    const lengthPx = press === undefined ? 0 : Math.hypot(press.pointer.x - pointer.x, press.pointer.y - pointer.y);
+    const isDrag = lengthPx >= dragFromPx || (press !== undefined && lengthPx >= movedFromPx && hasMoved(press.hit, dom));
+    if (press !== undefined && isDrag) {
+      this.#emit({ kind: 'drag', target: press.target, pointer: press.pointer, drag: { x: pointer.x, y: pointer.y } });
+    } else this.#emit({ kind: 'pointer.up', target, pointer });
   }
 
   /** The browser's `click` of a second press carries the count; raw recordings tell it by a `dblclick` right after. */
@@ -224,6 +228,11 @@ class Observer implements PageObserver {
   #leaveSecret(draft: Draft): void {
     if (draft.target?.ref !== this.#secretRef) this.#secretRef = undefined;
   }
+}
+
+function hasMoved({ ref, rect }: DomNode, dom: Dom): boolean {
+  const now = dom.byRef.get(ref)?.rect;
+  return rect !== undefined && now !== undefined && Math.hypot(now.x - rect.x, now.y - rect.y) >= movedFromPx;
 }
 
 function valuesOf(dom: Dom): Map<string, string | boolean> {

@@ -7,6 +7,8 @@ import type { Press, TrackedStep } from '../step-state.ts';
 
 /** A press that ends this far from where it began is a drag. */
 const dragFromPx = 30;
+/** A recorder that saw the element move says `drag` for less; this little is a hand that shakes. */
+const movedFromPx = 5;
 /** A browser hands the click of a label on to its control at once, at the same point. */
 const handedOnMs = 50;
 
@@ -169,7 +171,7 @@ export function onDrag(run: StepRun, message: EventMessage): void {
   const { press } = run.state;
   if (press !== undefined) run.state = { ...run.state, press: { ...press, wasDrag: true } };
   const { target, pointer, drag } = message.event;
-  if (pointer === undefined || drag === undefined || distanceOf(pointer, drag) < dragFromPx) return;
+  if (pointer === undefined || drag === undefined || distanceOf(pointer, drag) < movedFromPx) return;
   if (!isNothing(target) && !isTextField(target) && !isPressable(target)) dragged(run, message, press);
 }
 
