@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../topology/base/clock.ts';
 import type { InputRecord, TopicPartitionOffset } from '../../topology/log/log.ts';
+import { inParallel } from '../runner/in-parallel.ts';
 import type { SinkBatch, SinkTarget, SourceRange } from '../runner/sink-target.ts';
 import type { AnalyticsClient, AnalyticsRecord } from './analytics-client.ts';
 import { analyticsTables } from './analytics-rows.ts';
@@ -87,12 +88,12 @@ export class AnalyticsTarget implements SinkTarget<AnalyticsRow> {
     const { ranges } = batch;
     const token = batchToken(batch);
     if (ranges.length > 0) await writePlan(this.#client, { sink: this.name, batch: state.nextBatch++, ranges, token });
-    for (const table of analyticsTables) {
+    // Side by side: rows of one table are written out while the engine takes those of another.
+    await inParallel(analyticsTables, analyticsTables.length, async (table) => {
       const rows = batch.rows.filter(({ row }) => row.table === table && !state.forgotten.has(sessionOf(row)));
-      if (rows.length === 0) continue;
       const records = rows.map(({ row }) => this.#recordOf(row));
-      await this.#client.insert(`stepwright.${table}`, records, `${table} ${token}`);
-    }
+      if (records.length > 0) await this.#client.insert(`stepwright.${table}`, records, `${table} ${token}`);
+    });
     if (batch.rows.length > 0) this.#countSoon();
   }
 
