@@ -19,7 +19,7 @@ import { startOwnService } from '../../services/test-support/test-service.ts';
 import { versitygwAccess } from '../../services/versitygw/versitygw-service.ts';
 import { findTestServer, newKeyspace } from '../../sinks/scylla/test-support/test-server.ts';
 import { findTestS3, newBucket } from '../../sinks/test-support/test-bucket.ts';
-import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
+import { findUnsharedBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
 import type { RecordingFile } from '../guide/recording-file.ts';
 import { countPublished, readCounted } from '../test-support/counted.ts';
 import { makeKey, runRoles, untilTasks, type Deployment, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
@@ -31,9 +31,8 @@ const cql = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
 const s3 = await findTestS3(process.env['STEPWRIGHT_TEST_S3']);
 const registry = await findTestRegistry(process.env['STEPWRIGHT_TEST_REGISTRY']);
 const missing = [cql, s3, registry].flatMap((found) => ('skipReason' in found ? found.skipReason : []));
-const skip = ownBrokerSkip() || (missing[0] ?? false);
-// Topics have fixed names: this file needs a broker of its own.
-const broker = skip === false ? await startOwnBroker() : undefined;
+const broker = missing.length === 0 ? await findUnsharedBroker() : { skipReason: missing[0] };
+const skip = 'skipReason' in broker ? (broker.skipReason ?? true) : false;
 const skipAnalytics = skip || (chdbHttpService.isInstalled() ? false : 'the optional package chdb is not installed');
 const clickhouse =
   skipAnalytics === false ? await startOwnService({ service: chdbHttpService, addressOf: (at) => `http://${at}` }) : undefined;
@@ -99,7 +98,7 @@ describe('the main job', { skip, timeout: 400_000 }, () => {
   };
 
   before(async () => {
-    assert.ok('address' in cql && 'address' in s3 && 'address' in registry && broker !== undefined);
+    assert.ok('address' in cql && 'address' in s3 && 'address' in registry && 'address' in broker);
     const calm = await dataFolder();
     const [undisturbed, { bucket }] = await Promise.all([embeddedRun(calm), newBucket(s3.address)]);
     expected = undisturbed;

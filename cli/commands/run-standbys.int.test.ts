@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createKafkaLog } from '../../topology/log/kafka/kafka-log.ts';
-import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
+import { findUnsharedBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
 import { runCommandLine } from '../main.ts';
 import { clickTitles, clickingUploader } from '../test-support/clicking-uploader.ts';
 import { makeKey, runRoles, untilGuide, type RoleProcessUnderTest } from '../test-support/kafka-roles.ts';
 
-const skipReason = ownBrokerSkip();
-const skip = { skip: skipReason };
-const broker = skipReason === false ? await startOwnBroker() : undefined;
-const brokers = broker?.address ?? '';
+const broker = await findUnsharedBroker();
+const skip = { skip: 'skipReason' in broker ? broker.skipReason : false };
+const brokers = 'address' in broker ? broker.address : '';
 const data = await mkdtemp(join(tmpdir(), 'stepwright-standbys-'));
 const started: RoleProcessUnderTest[] = [];
 after(async () => {

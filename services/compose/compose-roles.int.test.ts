@@ -10,7 +10,7 @@ import { startCommand, type StartedCommand } from '../../cli/test-support/starte
 import { findTestRegistry } from '../../schemas/registry/test-support/test-registry.ts';
 import { findTestServer, newKeyspace, runCql } from '../../sinks/scylla/test-support/test-server.ts';
 import { findTestS3, newBucket } from '../../sinks/test-support/test-bucket.ts';
-import { ownBrokerSkip, startOwnBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
+import { findUnsharedBroker } from '../../topology/log/kafka/test-support/test-broker.ts';
 import { repositoryRoot } from '../cache-folder.ts';
 import { chdbHttpAccess, chdbHttpService } from '../clickhouse/chdb-http-service.ts';
 import { readComposeFile, stepwrightServices, type ComposeService } from '../test-support/compose-file.ts';
@@ -21,15 +21,13 @@ const compose = readComposeFile();
 const cql = await findTestServer(process.env['STEPWRIGHT_TEST_CQL']);
 const s3 = await findTestS3(process.env['STEPWRIGHT_TEST_S3']);
 const registry = await findTestRegistry(process.env['STEPWRIGHT_TEST_REGISTRY']);
-const missing = [cql, s3, registry].flatMap((found) => ('skipReason' in found ? found.skipReason : []));
-const skip = ownBrokerSkip() || (missing[0] ?? (chdbHttpService.isInstalled() ? false : 'the optional package chdb is not installed'));
-// Topics have fixed names, and analytics a fixed database: this file needs servers of its own.
-const broker = skip === false ? await startOwnBroker() : undefined;
+const engine = chdbHttpService.isInstalled() ? {} : { skipReason: 'the optional package chdb is not installed' };
+const missing = [cql, s3, registry, engine].flatMap((found) => ('skipReason' in found ? found.skipReason : []));
+// Analytics has a fixed database: this file needs one for itself too.
+const broker = missing.length === 0 ? await findUnsharedBroker() : { skipReason: missing[0] };
+const skip = 'skipReason' in broker ? (broker.skipReason ?? true) : false;
 const clickhouse = skip === false ? await startOwnService({ service: chdbHttpService }) : undefined;
 const keyspace = newKeyspace();
-after(async () => {
-  if ('address' in cql) await runCql({ address: cql.address }, `DROP KEYSPACE IF EXISTS ${keyspace}`);
-});
 
 describe('the roles of docker-compose.yml', { skip, timeout: 240_000 }, () => {
   const started: StartedCommand[] = [];
@@ -37,6 +35,8 @@ describe('the roles of docker-compose.yml', { skip, timeout: 240_000 }, () => {
 
   after(async () => {
     await Promise.all(started.map((command) => command.stop('SIGKILL')));
+    // Here and not after the file, when a server of its own has ended.
+    if ('address' in cql) await runCql({ address: cql.address }, `DROP KEYSPACE IF EXISTS ${keyspace}`);
     if (folder !== '') await rm(folder, { recursive: true, force: true });
   });
 
@@ -80,7 +80,7 @@ function argumentsHere({ command = [] }: ComposeService): readonly string[] {
 
 /** Servers in the place of those of the file, with a keyspace that the file's own statement has made, and the environment of a role among them. */
 async function places(folder: string): Promise<(name: string, service: ComposeService) => Readonly<Record<string, string>>> {
-  assert.ok('address' in cql && 'address' in s3 && 'address' in registry && broker !== undefined && clickhouse !== undefined);
+  assert.ok('address' in cql && 'address' in s3 && 'address' in registry && 'address' in broker && clickhouse !== undefined);
   const [statement = ''] = serviceOf('scylla-keyspace').command ?? [];
   // Cassandra knows no tablets (docs/adr/0015).
   await runCql({ address: cql.address }, statement.replace('stepwright', keyspace).replace(/ AND tablets = .*$/, ''));

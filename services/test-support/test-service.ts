@@ -23,14 +23,19 @@ export interface TestService {
 export type FoundService = { readonly address: string } | { readonly skipReason: string };
 
 /**
- * The server that test files share, in this order: the one that `given` names; the one that `npm run services -- up` has started; an installed one, for this file
- * alone; one in a container, for this file alone; else the reason for skipping. Only Docker fetches anything.
+ * The server that test files share, in this order: the one that `given` names; the one that `npm run services -- up` has started; else as `findUnsharedService`. Only
+ * Docker fetches anything.
  */
 export async function findTestService(kind: TestService, given: string | undefined): Promise<FoundService> {
   if (given !== undefined && given !== '') return { address: given };
   const { addressOf = (address) => address } = kind;
   const running = kind.service.running();
-  if (running !== undefined) return { address: addressOf(running.address) };
+  return running === undefined ? findUnsharedService(kind) : { address: addressOf(running.address) };
+}
+
+/** As `findTestService`, of what this file has for itself alone and leaves as it is: an installed one, one in a container, else the reason for skipping. */
+export async function findUnsharedService(kind: TestService): Promise<FoundService> {
+  const { addressOf = (address) => address } = kind;
   if (ownServiceSkip(kind) === false) return { address: (await startOwnService(kind)).address };
   if ((await findDockerEngine()) === undefined) return { skipReason: missing(kind) };
   const container = await startContainer(kind.container);
@@ -38,7 +43,7 @@ export async function findTestService(kind: TestService, given: string | undefin
   return { address: addressOf(container.address) };
 }
 
-/** Why a server of one's own cannot be started; false when it can. In containers there are shared ones only. */
+/** Why a server of one's own cannot be started, to be killed or stopped; false when it can. That is no container. */
 export function ownServiceSkip(kind: TestService): string | false {
   return kind.service.isInstalled() && kind.service.missingTools().length === 0 ? false : missing(kind);
 }

@@ -2,6 +2,7 @@ import { freePortPair } from '../../../../services/free-port.ts';
 import { caFileOf, kafkaService, startKafkaNode, type KafkaNodeOptions } from '../../../../services/kafka/kafka-service.ts';
 import {
   findTestService,
+  findUnsharedService,
   ownServiceSkip,
   startOwnService,
   type FoundService,
@@ -41,6 +42,11 @@ const kafka: TestService = {
 /** The broker that test files share. */
 export function findTestBroker(address: string | undefined): Promise<FoundService> {
   return findTestService(kafka, address);
+}
+
+/** A broker for this file alone, since topics have fixed names. */
+export function findUnsharedBroker(): Promise<FoundService> {
+  return findUnsharedService(kafka);
 }
 
 /** Why a broker of one's own cannot be started; false when it can. */
